@@ -1,0 +1,107 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <set>
+
+#include "storage/event_log.h"
+
+namespace support {
+
+/// An EventLog in memory, for tests of what stands above it; can be told to fail.
+class MemoryLog final : public storage::EventLog {
+  public:
+    std::atomic<bool> reads_fail = false;
+    std::atomic<bool> appends_fail = false;
+    std::atomic<unsigned> reads = 0;
+
+    /// What retention will do one day.
+    void prune_below(base::EventId id) {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(events_, [&](const auto& event) { return event.id < id; });
+        range_.oldest = id;
+    }
+
+    std::string feed_id() const override { return "00000000-0000-4000-8000-000000000001"; }
+    std::string network_name() const override { return "test"; }
+    base::ApiVersion api_version() const override {
+        const std::lock_guard lock(mutex_);
+        return version_;
+    }
+    storage::Range range() const override {
+        const std::lock_guard lock(mutex_);
+        return range_;
+    }
+    storage::Positions positions() const override { return {}; }
+
+    base::Result<storage::Appended> append(std::span<const base::Event> batch, std::string_view) override {
+        if (appends_fail) return base::unavailable("the disk is full");
+        const std::lock_guard lock(mutex_);
+        storage::Appended appended;
+        for (const auto& event : batch) {
+            appended.versions.push_back(version_);
+            appended.ids.push_back(append_one(event));
+        }
+        appended.versions.push_back(version_);
+        return appended;
+    }
+    base::Result<void> flush() override { return {}; }
+    void stage(std::shared_ptr<const base::Event>, Staged done) override { done(1); }
+
+    base::Result<storage::Page> read(const storage::ReadRequest& request) const override {
+        if (reads_fail) return base::unavailable("the disk is gone");
+        const std::lock_guard lock(mutex_);
+        storage::Page page;
+        std::size_t bytes = 0;
+        page.next = std::min(request.to, range_.next);
+        for (const auto& event : events_) {
+            if (event.id < request.from || event.id >= request.to) continue;
+            if (request.endpoint && !base::endpoints_of(event.kind, event.filter).contains(*request.endpoint)) continue;
+            bytes += event.payload.size();
+            if (page.events.size() == request.max_events || (!page.events.empty() && bytes > request.max_bytes)) {
+                page.next = event.id;
+                return page;
+            }
+            page.events.push_back(event);
+        }
+        page.next = std::max(page.next, request.from);
+        return page;
+    }
+
+    base::Result<std::vector<storage::StoredEvent>> read_newest(std::size_t max_events,
+                                                                std::size_t max_bytes) const override {
+        const std::lock_guard lock(mutex_);
+        std::size_t bytes = 0;
+        auto first = events_.end();
+        while (first != events_.begin() && static_cast<std::size_t>(events_.end() - first) < max_events) {
+            bytes += std::prev(first)->payload.size();
+            if (bytes > max_bytes && first != events_.end()) break;
+            --first;
+        }
+        return std::vector<storage::StoredEvent>(first, events_.end());
+    }
+
+  private:
+    base::EventId append_one(const base::Event& event) {
+        if (event.kind == base::Kind::ApiVersion) {
+            version_ = std::max(version_, event.api_version);
+            return 0;
+        }
+        std::vector<std::uint8_t> key{static_cast<std::uint8_t>(event.kind)};
+        key.insert(key.end(), event.key.first.begin(), event.key.first.end());
+        key.push_back(0);
+        key.insert(key.end(), event.key.second.begin(), event.key.second.end());
+        if (!keys_.insert(key).second) return 0;
+        events_.push_back({range_.next, event.kind, event.filter, version_, event.payload});
+        return range_.next++;
+    }
+
+    mutable std::mutex mutex_;
+    std::vector<storage::StoredEvent> events_;
+    std::set<std::vector<std::uint8_t>> keys_;
+    storage::Range range_;
+    base::ApiVersion version_;
+};
+
+}  // namespace support

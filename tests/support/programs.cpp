@@ -1,0 +1,97 @@
+#include "support/programs.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "support/raw_client.h"
+
+namespace support {
+namespace {
+
+std::vector<std::string> sim_command(std::vector<std::string> arguments) {
+    std::vector<std::string> command{CASPER_NODE_SIM_PROGRAM, "--sse-port", "0", "--rest-port", "0", "--control-port",
+                                     "0", "--quiet"};
+    for (auto& argument : arguments) command.push_back(std::move(argument));
+    return command;
+}
+
+std::string config_text(const Sidecar::Settings& settings, const std::filesystem::path& storage, std::uint16_t port) {
+    std::string text = settings.top_keys + "\n";
+    for (const auto& node : settings.nodes) {
+        text += fmt::format(
+            "[[connections]]\nip_address = \"127.0.0.1\"\nsse_port = {}\nrest_port = {}\n"
+            "delay_between_retries_in_seconds = 1\nmax_attempts = 1000\n{}\n",
+            node.sse, node.rest, settings.connection_keys);
+    }
+    text += fmt::format("[storage]\nstorage_path = \"{}\"\n{}\n[storage.sqlite_config]\n{}\n", storage.string(),
+                        settings.storage_keys, settings.sqlite_keys);
+    text += fmt::format("[rest_server]\nport = {}\n", free_port());
+    text += fmt::format("[event_stream_server]\nport = {}\nbind_address = \"127.0.0.1\"\n{}\n", port,
+                        settings.stream_keys);
+    return text;
+}
+
+bool serves(std::uint16_t port) {
+    try {
+        return fetch(port, "HEAD /events/main HTTP/1.1\r\n").starts_with("HTTP/1.1 ");
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+}  // namespace
+
+SimulatedNetwork::SimulatedNetwork(const std::filesystem::path& folder, std::vector<std::string> arguments)
+    : process_(sim_command(std::move(arguments)), folder / "sim.log") {
+    if (!process_.wait_for_output("\"nodes\"")) throw std::runtime_error("the simulator: " + process_.output());
+    const auto output = process_.output();
+    const auto begin = output.find("{\"nodes\"");
+    const auto ready = nlohmann::json::parse(output.substr(begin, output.find('\n', begin) - begin));
+    for (const auto& node : ready.at("nodes")) nodes_.push_back({node.at("sse_port"), node.at("rest_port")});
+    control_port_ = ready.at("control_port");
+}
+
+std::string SimulatedNetwork::control(const std::string& method, const std::string& target,
+                                      const std::string& body) const {
+    RawClient client(control_port_);
+    client.send(fmt::format("{} {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{}",
+                            method, target, body.size(), body));
+    if (!client.read_to_end()) throw std::runtime_error("no answer of the simulator's control port");
+    if (!client.received().starts_with("HTTP/1.1 200")) throw std::runtime_error(client.received());
+    return body_of(client.received());
+}
+
+void SimulatedNetwork::fault(const std::string& text) const { control("POST", "/faults", text); }
+
+Sidecar::Sidecar(const std::filesystem::path& folder, const Settings& settings)
+    : config_(folder / "config.toml"),
+      log_(folder / "sidecar.log"),
+      environment_(settings.environment),
+      port_(free_port()) {
+    const auto storage = settings.storage_path.empty() ? folder / "storage" : settings.storage_path;
+    write_file(config_, config_text(settings, storage, port_));
+}
+
+void Sidecar::launch() {
+    process_.emplace(std::vector<std::string>{EVENT_SIDECAR_PROGRAM, "--path-to-config", config_.string()}, log_,
+                     environment_);
+}
+
+void Sidecar::start() {
+    launch();
+    const bool ended_or_ready =
+        eventually([this] { return serves(port_) || process_->wait(std::chrono::milliseconds(0)).has_value(); });
+    if (!ended_or_ready || !serves(port_)) throw std::runtime_error("the sidecar does not serve: " + log());
+}
+
+void Sidecar::kill() { process_->kill_and_wait(); }
+
+int Sidecar::stop() {
+    process_->signal(SIGTERM);
+    return process_->wait().value_or(-1);
+}
+
+}  // namespace support

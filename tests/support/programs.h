@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "support/process.h"
+
+namespace support {
+
+/// casper-node-sim on ports of its own choice.
+class SimulatedNetwork {
+  public:
+    struct Ports {
+        std::uint16_t sse = 0;
+        std::uint16_t rest = 0;
+    };
+
+    /// Waits until it is ready. The arguments are those of the command line, without ports.
+    SimulatedNetwork(const std::filesystem::path& folder, std::vector<std::string> arguments);
+
+    [[nodiscard]] const std::vector<Ports>& nodes() const { return nodes_; }
+    /// One request to its control port.
+    std::string control(const std::string& method, const std::string& target, const std::string& body = {}) const;
+    /// A fault as `--fault` takes it, now.
+    void fault(const std::string& text) const;
+    [[nodiscard]] Process& process() { return process_; }
+
+  private:
+    Process process_;
+    std::vector<Ports> nodes_;
+    std::uint16_t control_port_ = 0;
+};
+
+/// event-sidecar with a configuration of its own, which can be killed and started again.
+class Sidecar {
+  public:
+    struct Settings {
+        std::vector<SimulatedNetwork::Ports> nodes;
+        std::string connection_keys;  ///< further lines for each [[connections]]
+        std::string storage_keys;     ///< further lines for [storage]
+        std::string sqlite_keys;
+        std::string stream_keys = "max_concurrent_subscribers = 500";
+        std::string top_keys;
+        std::filesystem::path storage_path;  ///< default: a folder below the given one
+        std::map<std::string, std::string> environment;
+    };
+
+    /// Writes the configuration; does not start yet.
+    Sidecar(const std::filesystem::path& folder, const Settings& settings);
+
+    /// Starts it and waits until its streams are served.
+    void start();
+    /// Starts it without waiting.
+    void launch();
+    void kill();
+    /// SIGTERM, and the exit code.
+    int stop();
+
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] Process& process() { return process_.value(); }
+    [[nodiscard]] std::string log() const { return read_file(log_); }
+    [[nodiscard]] const std::filesystem::path& config_file() const { return config_; }
+
+  private:
+    std::filesystem::path config_;
+    std::filesystem::path log_;
+    std::map<std::string, std::string> environment_;
+    std::uint16_t port_;
+    std::optional<Process> process_;
+};
+
+}  // namespace support
