@@ -1,0 +1,145 @@
+#include "net/http_server.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/write.hpp>
+#include <thread>
+
+#include "support/raw_client.h"
+
+namespace net {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using support::RawClient;
+
+asio::awaitable<Answer> echo(Request request, std::size_t) {
+    if (request.path() == "/takeover") {
+        Takeover takeover = [](asio::ip::tcp::socket socket) {
+            asio::write(socket, asio::buffer(std::string_view("taken over")));
+        };
+        co_return takeover;
+    }
+    co_return text_response(200, request.method + " " + request.target + " " + request.body);
+}
+
+class HttpServerTest : public testing::Test {
+  protected:
+    void open(HttpServerOptions options = {}) {
+        options.name = "test_server";
+        options.bind_address = "127.0.0.1";
+        auto opened = HttpServer::open(options, {&first_, &second_}, echo, base::make_null_log(), metrics_);
+        ASSERT_TRUE(opened) << opened.error().message;
+        server_ = std::move(*opened);
+        server_->start();
+        threads_.emplace_back([this] { first_.run(); });
+        threads_.emplace_back([this] { second_.run(); });
+    }
+    void TearDown() override {
+        if (server_) server_->stop();
+        first_.stop();
+        second_.stop();
+        for (auto& thread : threads_) thread.join();
+    }
+    RawClient connect() { return RawClient(server_->port()); }
+
+    base::Metrics metrics_;
+    asio::io_context first_;
+    asio::io_context second_;
+    asio::executor_work_guard<asio::io_context::executor_type> keep_first_{first_.get_executor()};
+    asio::executor_work_guard<asio::io_context::executor_type> keep_second_{second_.get_executor()};
+    std::shared_ptr<HttpServer> server_;
+    std::vector<std::thread> threads_;
+};
+
+TEST_F(HttpServerTest, AnswersRequestsOfOneConnectionInOrder) {
+    open();
+    auto client = connect();
+    client.send("GET /a HTTP/1.1\r\nhost: x\r\n\r\nPOST /b HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nxyz");
+    ASSERT_TRUE(client.read_until_contains("POST /b xyz"));
+    EXPECT_LT(client.received().find("GET /a "), client.received().find("POST /b"));
+    EXPECT_FALSE(client.closed());
+}
+
+TEST_F(HttpServerTest, HeadHasTheLengthAndNoBody) {
+    open();
+    auto client = connect();
+    client.send("HEAD /a HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    ASSERT_TRUE(client.read_to_end());
+    EXPECT_NE(client.received().find("content-length: 8\r\n"), std::string::npos) << client.received();
+    EXPECT_TRUE(client.received().ends_with("\r\n\r\n"));
+}
+
+TEST_F(HttpServerTest, ClosesAnHttp10ConnectionAfterTheAnswer) {
+    open();
+    auto client = connect();
+    client.send("GET /a HTTP/1.0\r\n\r\n");
+    ASSERT_TRUE(client.read_to_end());
+    EXPECT_TRUE(client.received().starts_with("HTTP/1.0 200 OK\r\n"));
+    EXPECT_TRUE(client.received().ends_with("GET /a "));
+}
+
+TEST_F(HttpServerTest, HandsTheConnectionOver) {
+    open();
+    auto client = connect();
+    client.send("GET /takeover HTTP/1.1\r\nhost: x\r\n\r\n");
+    ASSERT_TRUE(client.read_to_end());
+    EXPECT_EQ(client.received(), "taken over");
+}
+
+TEST_F(HttpServerTest, RefusesWhatIsNotHttp) {
+    open();
+    for (const char* garbage : {"hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01\x02garbage\r\n\r\n"}) {
+        auto client = connect();
+        client.send(garbage);
+        ASSERT_TRUE(client.read_to_end());
+        EXPECT_TRUE(client.received().starts_with("HTTP/1.1 400 Bad Request\r\n")) << garbage << client.received();
+    }
+}
+
+TEST_F(HttpServerTest, RefusesHeadersAndBodiesThatAreTooLarge) {
+    open({.max_header_bytes = 1000, .max_body_bytes = 1000});
+    auto client = connect();
+    client.send("GET / HTTP/1.1\r\nx: " + std::string(2000, 'a') + "\r\n\r\n");
+    ASSERT_TRUE(client.read_to_end());
+    EXPECT_TRUE(client.received().starts_with("HTTP/1.1 431 ")) << client.received();
+
+    auto other = connect();
+    other.send("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5000\r\n\r\n");
+    ASSERT_TRUE(other.read_to_end());
+    EXPECT_TRUE(other.received().starts_with("HTTP/1.1 413 ")) << other.received();
+}
+
+TEST_F(HttpServerTest, DropsAConnectionWhoseRequestDoesNotArrive) {
+    open({.header_timeout = 1s});
+    auto client = connect();
+    client.send("GET / HTTP/1.1\r\nhost");
+    EXPECT_TRUE(client.read_to_end(10s));
+}
+
+TEST_F(HttpServerTest, StopEndsIdleConnections) {
+    open();
+    auto client = connect();
+    client.send("GET /a HTTP/1.1\r\nhost: x\r\n\r\n");
+    ASSERT_TRUE(client.read_until_contains("GET /a "));
+    server_->stop();
+    EXPECT_TRUE(client.read_to_end());
+}
+
+TEST_F(HttpServerTest, APortInUseIsAnErrorThatNamesIt) {
+    open();
+    HttpServerOptions options;
+    options.name = "other_server";
+    options.bind_address = "127.0.0.1";
+    options.port = server_->port();
+    const auto second = HttpServer::open(options, {&first_}, echo, base::make_null_log(), metrics_);
+    ASSERT_FALSE(second);
+    EXPECT_NE(second.error().message.find("other_server"), std::string::npos);
+    EXPECT_NE(second.error().message.find(std::to_string(server_->port())), std::string::npos);
+    EXPECT_NE(second.error().message.find("in use"), std::string::npos) << second.error().message;
+}
+
+}  // namespace
+}  // namespace net
