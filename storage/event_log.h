@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/event.h"
+#include "base/result.h"
+
+namespace storage {
+
+/// The ids that the log holds: [oldest, next). Empty: oldest == next.
+struct Range {
+    base::EventId oldest = 1;
+    base::EventId next = 1;
+    [[nodiscard]] bool empty() const { return oldest == next; }
+    [[nodiscard]] base::EventId newest() const { return next - 1; }
+};
+
+/// One event as the log gives it back.
+struct StoredEvent {
+    base::EventId id = 0;
+    base::Kind kind = base::Kind::BlockAdded;
+    base::Filter filter = base::Filter::Main;
+    base::ApiVersion api_version;  ///< the greatest known when it was appended
+    std::string payload;
+};
+
+/// Events of one endpoint, ids ascending.
+struct Page {
+    std::vector<StoredEvent> events;
+    base::EventId next =
+        0;  ///< every event of the endpoint below this id and from the asked one on is in `events`
+};
+
+struct ReadRequest {
+    std::optional<base::Endpoint> endpoint;  ///< none: every event
+    base::EventId from = 1;                  ///< inclusive
+    base::EventId to = base::kMaxEventId;    ///< exclusive
+    std::size_t max_events = 256;
+    std::size_t max_bytes = 1 << 20;  ///< of payload; the first event is given whatever its size
+};
+
+struct Appended {
+    /// One for each event of the batch, in order: its id, or 0 if it was known already (or was an
+    /// ApiVersion).
+    std::vector<base::EventId> ids;
+    /// The greatest ApiVersion known before event i of the batch, and after the last: size() + 1 entries.
+    std::vector<base::ApiVersion> versions;
+};
+
+/// Where the reading of one endpoint of one node goes on.
+struct StoredPosition {
+    base::NodePosition position;
+    base::Kind kind = base::Kind::ApiVersion;  ///< of the event at that position
+    base::NaturalKey key;                      ///< likewise
+};
+using NodeFilter = std::pair<std::string, base::Filter>;
+using Positions = std::map<NodeFilter, StoredPosition>;
+
+/// The truth: every event in order, durable, each with its id. The contract that every database form keeps.
+class EventLog {
+  public:
+    virtual ~EventLog() = default;
+
+    /// The log's UUID, made when the log was created.
+    [[nodiscard]] virtual std::string feed_id() const = 0;
+
+    /// The network whose events it holds; empty until the first append with a name.
+    [[nodiscard]] virtual std::string network_name() const = 0;
+
+    /// The greatest ApiVersion ever appended, restarts included.
+    [[nodiscard]] virtual base::ApiVersion api_version() const = 0;
+
+    /// Any thread, never blocks on the database.
+    [[nodiscard]] virtual Range range() const = 0;
+
+    /// As of start-up; used once, before the first append.
+    [[nodiscard]] virtual Positions positions() const = 0;
+
+    /// Stores what is new of the batch, in order, with dense ids, together with the positions of the nodes
+    /// and the network's name, in one transaction: when it returns, it is durable. All or nothing: on an
+    /// error the log is unchanged and the same batch can be tried again. Positions of a batch without
+    /// anything new may be stored with a later one. An event whose network differs from the log's is an error
+    /// of category Invalid. One thread only, the publisher.
+    [[nodiscard]] virtual base::Result<Appended> append(std::span<const base::Event> batch,
+                                                        std::string_view network_name) = 0;
+
+    /// Stores positions that append() kept back. The publisher only: when idle, and before a clean end.
+    [[nodiscard]] virtual base::Result<void> flush() = 0;
+
+    /// Brings a large payload into the log ahead of its event, in small transactions between the appends, so
+    /// that append() has only to refer to it. Calls `done` on the log's own thread, once it is durable, with
+    /// the number for Event::staged_payload; with 0 when an event of this kind and key is in the log already
+    /// (its payload is then not needed any more). The same kind and key being staged already gives the same
+    /// number. Retries by itself while the database fails; `done` is dropped unanswered only when the log is
+    /// destroyed. Any thread.
+    using Staged = std::function<void(std::uint64_t staged_payload)>;
+    virtual void stage(std::shared_ptr<const base::Event> event, Staged done) = 0;
+
+    /// Any thread; blocks on the database. No read transaction outlives the call.
+    [[nodiscard]] virtual base::Result<Page> read(const ReadRequest& request) const = 0;
+
+    /// The newest events of all endpoints, ids ascending: at most so many and so many bytes of payload, the
+    /// newest whatever its size. Any thread.
+    [[nodiscard]] virtual base::Result<std::vector<StoredEvent>> read_newest(std::size_t max_events,
+                                                                             std::size_t max_bytes) const = 0;
+};
+
+/// Payloads above this size are staged before they are appended.
+inline constexpr std::size_t kLargePayload = std::size_t{1} << 20;
+
+}  // namespace storage

@@ -1,0 +1,237 @@
+#include "storage/sqlite_event_log.h"
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+#include "storage/checkpointer.h"
+#include "storage/event_keys.h"
+#include "storage/lock_file.h"
+#include "storage/payload_stager.h"
+#include "storage/reader_pool.h"
+#include "storage/sqlite.h"
+#include "storage/sqlite_appender.h"
+#include "storage/sqlite_maintenance.h"
+#include "storage/sqlite_schema.h"
+#include "storage/sqlite_writer.h"
+#include "storage/sse_index.h"
+
+namespace storage {
+
+namespace {
+
+constexpr int kBusyTimeoutMs = 1000;
+
+std::filesystem::path file_of(const SqliteOptions& options) {
+    return options.directory / options.file_name;
+}
+
+base::Result<void> make_directory(const std::filesystem::path& directory) {
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (!error) return {};
+    return base::unavailable("cannot make the folder " + directory.string() + ": " + error.message() +
+                             "; check storage_path and the permissions of the folder above it");
+}
+
+void set_up_writer(const SqliteConnection& connection, SqliteOptions::Synchronous synchronous) {
+    const bool full = synchronous == SqliteOptions::Synchronous::Full;
+    connection.execute(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    // Checkpoints are the maintenance thread's.
+    connection.execute(
+        "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY");
+}
+
+/// Failures of the kind "no such table" mean, at the opening, that the schema is not what the file says it
+/// is.
+base::Error opening_error(const SqliteFailure& failure, const std::filesystem::path& file) {
+    constexpr int kSqliteError = 1;
+    if (failure.primary_code() != kSqliteError) return to_error(failure, file);
+    return to_error(SqliteFailure::corrupt(failure.what()), file);
+}
+
+/// Where an empty log begins; an existing one goes on where it is.
+void begin_at_sse_index(LogHead& head, const std::filesystem::path& directory, const base::Log& log) {
+    if (!head.range.empty()) return;
+    const auto next = read_sse_index(directory, log);
+    if (!next || *next <= head.range.next) return;
+    head.range = {*next, *next};
+    log->info("event ids begin at {}, where the Rust sidecar's file sse_index left off", *next);
+}
+
+}  // namespace
+
+/// Declared in the order in which the parts need each other; torn down in the opposite one.
+class SqliteEventLog::Impl {
+  public:
+    Impl(const SqliteOptions& options, LockFile lock, SqliteConnection connection, LogHead head,
+         base::Log log, base::Metrics& metrics)
+        : file_(file_of(options)),
+          lock_(std::move(lock)),
+          writer_(std::move(connection)),
+          feed_id_(head.feed_id),
+          start_positions_(load_positions(writer_.connection())),
+          keys_(writer_.connection()),
+          stager_(writer_, keys_, [this] { wake_up_.wake(); }),
+          appender_(writer_, keys_, stager_, std::move(head)),
+          checkpointer_(file_, writer_, options.wal_autocheckpointing_interval, [this] { wake_up_.wake(); }),
+          readers_(file_, options.max_connections_in_pool) {
+        publish_head();
+        maintenance_.emplace(file_, wake_up_, stager_, checkpointer_, std::move(log), metrics);
+    }
+
+    ~Impl() { maintenance_.reset(); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    [[nodiscard]] const std::string& feed_id() const { return feed_id_; }
+    [[nodiscard]] const Positions& positions() const { return start_positions_; }
+    [[nodiscard]] base::ApiVersion api_version() const { return base::ApiVersion::unpacked(api_version_); }
+
+    [[nodiscard]] std::string network_name() const {
+        const std::lock_guard lock(network_name_mutex_);
+        return network_name_;
+    }
+
+    [[nodiscard]] Range range() const {
+        // Both only grow, the newest end first: read in this order, the range is one that can have been.
+        const auto oldest = oldest_.load();
+        return {oldest, next_.load()};
+    }
+
+    [[nodiscard]] base::Result<Appended> append(std::span<const base::Event> batch,
+                                                std::string_view network_name) {
+        try {
+            auto appended = appender_.append(batch, network_name);
+            if (appended) publish_head();
+            return appended;
+        } catch (const SqliteFailure& failure) {
+            return to_error(failure, file_);
+        }
+    }
+
+    [[nodiscard]] base::Result<void> flush() {
+        try {
+            appender_.flush();
+            return {};
+        } catch (const SqliteFailure& failure) {
+            return to_error(failure, file_);
+        }
+    }
+
+    void stage(std::shared_ptr<const base::Event> event, Staged done) {
+        stager_.submit(std::move(event), std::move(done));
+    }
+
+    template <class Read>
+    [[nodiscard]] auto with_reader(Read&& read)
+        -> base::Result<decltype(read(std::declval<SqliteReader&>()))> {
+        try {
+            auto lease = readers_.borrow();
+            try {
+                return read(lease.reader());
+            } catch (...) {
+                lease.discard();
+                throw;
+            }
+        } catch (const SqliteFailure& failure) {
+            return to_error(failure, file_);
+        }
+    }
+
+  private:
+    void publish_head() {
+        const auto& head = appender_.head();
+        next_ = head.range.next;
+        oldest_ = head.range.oldest;
+        api_version_ = head.api_version.packed();
+        const std::lock_guard lock(network_name_mutex_);
+        network_name_ = head.network_name;
+    }
+
+    std::filesystem::path file_;
+    LockFile lock_;
+    WakeUp wake_up_;
+    SqliteWriter writer_;
+    std::string feed_id_;
+    Positions start_positions_;
+    EventKeys keys_;
+    PayloadStager stager_;
+    SqliteAppender appender_;
+    Checkpointer checkpointer_;
+    ReaderPool readers_;
+
+    std::atomic<base::EventId> oldest_{1};
+    std::atomic<base::EventId> next_{1};
+    std::atomic<std::int64_t> api_version_{0};
+    mutable std::mutex network_name_mutex_;
+    std::string network_name_;
+
+    std::optional<SqliteMaintenance> maintenance_;
+};
+
+base::Result<std::unique_ptr<SqliteEventLog>> SqliteEventLog::open(const SqliteOptions& options,
+                                                                   base::Log log, base::Metrics& metrics) {
+    const auto file = file_of(options);
+    if (const auto made = make_directory(options.directory); !made) return made.error();
+    if (const auto inspected = inspect_database_file(file); !inspected) return inspected.error();
+    auto lock = LockFile::acquire(file.string() + ".lock");
+    if (!lock) return lock.error();
+    try {
+        SqliteConnection connection(file, SqliteConnection::Mode::ReadWriteCreate);
+        connection.busy_timeout(kBusyTimeoutMs);
+        if (const auto prepared = prepare_schema(connection, file); !prepared) return prepared.error();
+        set_up_writer(connection, options.synchronous);
+        LogHead head = load_head(connection);
+        begin_at_sse_index(head, options.directory, log);
+        auto impl = std::make_unique<Impl>(options, std::move(*lock), std::move(connection), std::move(head),
+                                           std::move(log), metrics);
+        return std::unique_ptr<SqliteEventLog>(new SqliteEventLog(std::move(impl)));
+    } catch (const SqliteFailure& failure) {
+        return opening_error(failure, file);
+    }
+}
+
+SqliteEventLog::SqliteEventLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SqliteEventLog::~SqliteEventLog() = default;
+
+std::string SqliteEventLog::feed_id() const {
+    return impl_->feed_id();
+}
+std::string SqliteEventLog::network_name() const {
+    return impl_->network_name();
+}
+base::ApiVersion SqliteEventLog::api_version() const {
+    return impl_->api_version();
+}
+Range SqliteEventLog::range() const {
+    return impl_->range();
+}
+Positions SqliteEventLog::positions() const {
+    return impl_->positions();
+}
+
+base::Result<Appended> SqliteEventLog::append(std::span<const base::Event> batch,
+                                              std::string_view network_name) {
+    return impl_->append(batch, network_name);
+}
+
+base::Result<void> SqliteEventLog::flush() {
+    return impl_->flush();
+}
+
+void SqliteEventLog::stage(std::shared_ptr<const base::Event> event, Staged done) {
+    impl_->stage(std::move(event), std::move(done));
+}
+
+base::Result<Page> SqliteEventLog::read(const ReadRequest& request) const {
+    return impl_->with_reader([&](SqliteReader& reader) { return reader.read(request); });
+}
+
+base::Result<std::vector<StoredEvent>> SqliteEventLog::read_newest(std::size_t max_events,
+                                                                   std::size_t max_bytes) const {
+    return impl_->with_reader(
+        [&](SqliteReader& reader) { return reader.read_newest(max_events, max_bytes); });
+}
+
+}  // namespace storage

@@ -1,0 +1,169 @@
+#include "storage/sqlite_reader.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace storage {
+
+namespace {
+
+constexpr std::string_view kColumns =
+    "SELECT id, kind, source, api_version, large_payload, encoding, payload FROM event";
+enum Column : int { Id, Kind, Source, ApiVersion, LargePayload, Encoding, Payload };
+
+constexpr std::string_view kRange = "id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3";
+
+SqliteConnection open_reader(const std::filesystem::path& file) {
+    SqliteConnection connection(file, SqliteConnection::Mode::ReadOnly);
+    connection.busy_timeout(1000);
+    // Small: there may be a hundred of these.
+    connection.execute("PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON");
+    return connection;
+}
+
+/// Limits that a page keeps to. The first event fits always.
+class Budget {
+  public:
+    Budget(std::size_t events, std::size_t bytes) : events_(events), bytes_(bytes) {}
+
+    [[nodiscard]] bool take(std::size_t size) {
+        if (events_ == 0 || (!first_ && size > bytes_)) return false;
+        first_ = false;
+        events_ -= 1;
+        bytes_ -= std::min(size, bytes_);
+        return true;
+    }
+
+  private:
+    std::size_t events_;
+    std::size_t bytes_;
+    bool first_ = true;
+};
+
+/// One more than wanted tells whether there are more; an SQL LIMIT is signed.
+std::int64_t sql_limit(std::size_t max_events) {
+    return static_cast<std::int64_t>(std::min<std::size_t>(max_events, 1U << 30U)) + 1;
+}
+
+}  // namespace
+
+base::Filter stored_source(base::Kind kind, base::Filter filter) {
+    return kind == base::Kind::Shutdown ? filter : base::row_of(kind).filter;
+}
+
+EndpointCondition endpoint_condition(base::Endpoint endpoint) {
+    constexpr std::array kSources{base::Filter::Main, base::Filter::Deploys, base::Filter::Sigs,
+                                  base::Filter::Sidecar};
+    const auto number = [](auto value) { return std::to_string(static_cast<int>(value)); };
+    std::vector<std::string> alternatives;
+    bool has_signatures = false;
+    for (const auto source : kSources) {
+        std::string kinds;
+        for (const auto& row : base::kKinds) {
+            if (row.kind == base::Kind::ApiVersion || stored_source(row.kind, source) != source) continue;
+            if (!base::endpoints_of(row.kind, source).contains(endpoint)) continue;
+            kinds += (kinds.empty() ? "" : ", ") + number(row.kind);
+        }
+        if (kinds.empty()) continue;
+        has_signatures = has_signatures || source == base::Filter::Sigs;
+        alternatives.push_back("source = " + number(source) + " AND kind IN (" + kinds + ")");
+    }
+    // The index is partial: its own condition has to stand in the query.
+    if (alternatives.size() == 1 && !has_signatures) return {"source <> 2 AND " + alternatives.front(), true};
+
+    std::string sql;
+    for (const auto& alternative : alternatives) sql += (sql.empty() ? "((" : ") OR (") + alternative;
+    return {sql + "))", false};
+}
+
+SqliteReader::SqliteReader(const std::filesystem::path& file)
+    : connection_(open_reader(file)),
+      head_(connection_.prepare("SELECT next_id FROM log")),
+      all_(connection_.prepare(std::string(kColumns) + " WHERE " + std::string(kRange))),
+      newest_(connection_.prepare(std::string(kColumns) + " ORDER BY id DESC LIMIT ?1")),
+      large_size_(connection_.prepare("SELECT size FROM large_payload WHERE number = ?1")),
+      large_parts_(connection_.prepare("SELECT bytes FROM payload_part WHERE payload = ?1 ORDER BY seq")) {}
+
+SqliteStatement& SqliteReader::endpoint_statement(base::Endpoint endpoint) {
+    auto& statement = by_endpoint_[static_cast<std::size_t>(endpoint)];
+    if (statement) return *statement;
+    const auto condition = endpoint_condition(endpoint);
+    std::string sql(kColumns);
+    sql += condition.by_source ? " INDEXED BY event_source" : " NOT INDEXED";
+    sql += " WHERE " + condition.sql + " AND " + std::string(kRange);
+    return statement.emplace(connection_.prepare(sql));
+}
+
+Page SqliteReader::read(const ReadRequest& request) {
+    Page page;
+    page.next = request.from;
+    if (request.max_events == 0 || request.to <= request.from) return page;
+
+    const SqliteTransaction transaction(connection_, SqliteTransaction::Kind::Read);
+    const auto head = static_cast<base::EventId>(head_.integer().value_or(0));
+    if (head <= request.from) return page;
+    const auto to = std::min(request.to, head);
+
+    auto& statement = request.endpoint ? endpoint_statement(*request.endpoint) : all_;
+    auto rows = statement.query(request.from, to, sql_limit(request.max_events));
+    Budget budget(request.max_events, request.max_bytes);
+    while (rows.next()) {
+        if (!budget.take(payload_size(rows))) return page;
+        page.events.push_back(take_event(rows));
+        page.next = page.events.back().id + 1;
+    }
+    page.next = to;
+    return page;
+}
+
+std::vector<StoredEvent> SqliteReader::read_newest(std::size_t max_events, std::size_t max_bytes) {
+    std::vector<StoredEvent> events;
+    const SqliteTransaction transaction(connection_, SqliteTransaction::Kind::Read);
+    auto rows = newest_.query(sql_limit(max_events));
+    Budget budget(max_events, max_bytes);
+    while (rows.next() && budget.take(payload_size(rows))) events.push_back(take_event(rows));
+    std::ranges::reverse(events);
+    return events;
+}
+
+std::size_t SqliteReader::payload_size(const SqliteStatement::Rows& rows) {
+    if (rows.is_null(Column::LargePayload)) return rows.size(Column::Payload);
+    const auto size = large_size_.integer(rows.integer(Column::LargePayload));
+    if (!size)
+        throw SqliteFailure::corrupt("event " + std::to_string(rows.integer(Column::Id)) + " has no payload");
+    return static_cast<std::size_t>(*size);
+}
+
+StoredEvent SqliteReader::take_event(const SqliteStatement::Rows& rows) {
+    const auto id = rows.integer(Column::Id);
+    const auto kind = static_cast<std::size_t>(rows.integer(Column::Kind));
+    const auto source = static_cast<std::size_t>(rows.integer(Column::Source));
+    if (kind >= base::kKinds.size() || source > static_cast<std::size_t>(base::Filter::Sidecar) ||
+        rows.integer(Column::Encoding) != 0) {
+        throw SqliteFailure::corrupt("event " + std::to_string(id) +
+                                     " is of an unknown kind, source or encoding");
+    }
+    StoredEvent event;
+    event.id = static_cast<base::EventId>(id);
+    event.kind = static_cast<base::Kind>(kind);
+    event.filter = static_cast<base::Filter>(source);
+    event.api_version = base::ApiVersion::unpacked(rows.integer(Column::ApiVersion));
+    event.payload = rows.is_null(Column::LargePayload) ? std::string(rows.text(Column::Payload))
+                                                       : large_payload(rows.integer(Column::LargePayload));
+    return event;
+}
+
+std::string SqliteReader::large_payload(std::int64_t number) {
+    const auto size = static_cast<std::size_t>(large_size_.integer(number).value_or(0));
+    std::string payload;
+    payload.reserve(size);
+    auto parts = large_parts_.query(number);
+    while (parts.next()) payload += parts.text(0);
+    if (payload.size() != size) {
+        throw SqliteFailure::corrupt("payload " + std::to_string(number) + " is not complete");
+    }
+    return payload;
+}
+
+}  // namespace storage

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "base/event_kind.h"
+#include "storage/event_log.h"
+#include "storage/sqlite.h"
+
+namespace storage {
+
+/// A connection that only reads, with its statements. Needs no space on the disk. One thread at a time;
+/// throws SqliteFailure.
+class SqliteReader {
+  public:
+    explicit SqliteReader(const std::filesystem::path& file);
+
+    [[nodiscard]] Page read(const ReadRequest& request);
+    [[nodiscard]] std::vector<StoredEvent> read_newest(std::size_t max_events, std::size_t max_bytes);
+
+  private:
+    [[nodiscard]] SqliteStatement& endpoint_statement(base::Endpoint endpoint);
+    [[nodiscard]] StoredEvent take_event(const SqliteStatement::Rows& rows);
+    [[nodiscard]] std::size_t payload_size(const SqliteStatement::Rows& rows);
+    [[nodiscard]] std::string large_payload(std::int64_t number);
+
+    SqliteConnection connection_;
+    SqliteStatement head_;
+    SqliteStatement all_;
+    SqliteStatement newest_;
+    SqliteStatement large_size_;
+    SqliteStatement large_parts_;
+    std::array<std::optional<SqliteStatement>, base::kEndpointCount> by_endpoint_;
+};
+
+/// The SQL condition for an endpoint's events on the table `event`, made from the table of kinds, and the
+/// index that finds them without passing over finality signatures, if there is one.
+struct EndpointCondition {
+    std::string sql;
+    bool by_source = false;
+};
+[[nodiscard]] EndpointCondition endpoint_condition(base::Endpoint endpoint);
+
+/// The filter under which an event is stored: that of its kind, so that what is served where follows from the
+/// kind alone; a Shutdown keeps its own.
+[[nodiscard]] base::Filter stored_source(base::Kind kind, base::Filter filter);
+
+}  // namespace storage

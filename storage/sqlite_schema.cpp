@@ -1,0 +1,291 @@
+#include "storage/sqlite_schema.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <openssl/rand.h>
+#include <stdexcept>
+#include <string_view>
+
+namespace storage {
+
+namespace {
+
+// Why the tables are as they are:
+//  - event holds the payload last: a row's other columns are read without following its overflow pages.
+//  - event_key is the deduplication. Clustered by kind and block hash, so that the signatures of a block fall
+//  on the
+//    same pages; a key hashed as a whole would touch a random page a row. Public keys, the same hundred in
+//    every block, are numbers there (number 0: the key has no second part).
+//  - event.block_hash is NULL where event_key.first holds the same hash. With it, and with every index being
+//  partial,
+//    a signature costs one row in each of two B-trees and nothing else. Events of a block, an era or a hash
+//    are found by event_key; the faults of an era, the step of an era likewise.
+//  - event_source lets the endpoints without signatures be read without passing over these.
+//  - next_id is stored, not derived: when old events are pruned, ids must not come back.
+//  - large_payload numbers are never given twice (AUTOINCREMENT): a number may be released while a node's
+//  connection
+//    still holds it. `appended` = 0: staged, but of no event yet.
+//  - encoding: 0 means the bytes as they are. chain_hash is room for a hash over all events up to this one.
+constexpr std::string_view kSchema1 = R"sql(
+CREATE TABLE log (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    feed_id TEXT NOT NULL,
+    network_name TEXT NOT NULL,
+    oldest_id INTEGER NOT NULL,
+    next_id INTEGER NOT NULL,
+    api_version INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    source INTEGER NOT NULL,
+    api_version INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    era INTEGER,
+    height INTEGER,
+    block_hash BLOB,
+    account BLOB,
+    chain_hash BLOB,
+    large_payload INTEGER REFERENCES large_payload (number),
+    encoding INTEGER NOT NULL,
+    payload BLOB
+) STRICT;
+CREATE INDEX event_source ON event (source) WHERE source <> 2;
+CREATE INDEX event_height ON event (height) WHERE height IS NOT NULL;
+CREATE INDEX event_block ON event (block_hash) WHERE block_hash IS NOT NULL;
+CREATE INDEX event_account ON event (account) WHERE account IS NOT NULL;
+
+CREATE TABLE public_key (
+    number INTEGER PRIMARY KEY,
+    bytes BLOB NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE event_key (
+    kind INTEGER NOT NULL,
+    first BLOB NOT NULL,
+    second INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    PRIMARY KEY (kind, first, second)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX event_key_fault ON event_key (second) WHERE kind = 5;
+
+CREATE TABLE node_position (
+    node TEXT NOT NULL,
+    filter INTEGER NOT NULL,
+    event_id INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    key_first BLOB NOT NULL,
+    key_second BLOB NOT NULL,
+    PRIMARY KEY (node, filter)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE large_payload (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    size INTEGER NOT NULL,
+    encoding INTEGER NOT NULL,
+    appended INTEGER NOT NULL
+) STRICT;
+CREATE INDEX large_payload_waiting ON large_payload (number) WHERE appended = 0;
+
+CREATE TABLE payload_part (
+    id INTEGER PRIMARY KEY,
+    payload INTEGER NOT NULL REFERENCES large_payload (number),
+    seq INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX payload_part_seq ON payload_part (payload, seq);
+)sql";
+
+/// Element i brings schema i to schema i + 1. Never changed once released, only added to.
+constexpr std::array<std::string_view, 1> kMigrations{kSchema1};
+
+constexpr std::size_t kHeaderSize = 100;
+using Header = std::array<char, kHeaderSize>;
+
+/// The file format's header: https://www.sqlite.org/fileformat2.html#the_database_header
+std::int64_t header_integer(const Header& header, std::size_t offset) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < 4; ++i)
+        value = (value << 8U) | static_cast<unsigned char>(header[offset + i]);
+    return value;
+}
+std::int64_t user_version_of(const Header& header) {
+    return header_integer(header, 60);
+}
+std::int64_t application_id_of(const Header& header) {
+    return header_integer(header, 68);
+}
+
+base::Error newer_schema(const std::filesystem::path& file, std::int64_t version) {
+    return base::invalid(
+        file.string() + " has schema " + std::to_string(version) + ", this program knows up to " +
+        std::to_string(newest_schema_version()) +
+        ": it was written by a newer version; install that one, or choose another storage_path or "
+        "file_name");
+}
+
+base::Error foreign(const std::filesystem::path& file, std::string_view owner) {
+    return base::invalid(file.string() + " belongs to " + std::string(owner) +
+                         " and is left untouched; choose another storage_path or file_name");
+}
+
+/// The tables of a file that does not carry our application id.
+base::Result<DatabaseFile> inspect_tables(const std::filesystem::path& file) {
+    const SqliteConnection connection(file, SqliteConnection::Mode::Immutable);
+    const auto rust_tables = connection.integer(
+        "SELECT count(*) FROM sqlite_schema WHERE name IN ('event_log', 'event_type', 'BlockAdded', "
+        "'DeployAccepted')");
+    if (rust_tables != 0) return foreign(file, "the Rust sidecar");
+    if (connection.integer("SELECT count(*) FROM sqlite_schema") != 0)
+        return foreign(file, "another program");
+    if (connection.integer("PRAGMA application_id") != 0) return foreign(file, "another program");
+
+    // Tables may lie in a write-ahead log alone; reading it would write beside it.
+    std::error_code error;
+    const auto wal = file.string() + "-wal";
+    if (std::filesystem::exists(wal, error) && std::filesystem::file_size(wal, error) != 0) {
+        return foreign(file, "another program (it has a write-ahead log)");
+    }
+    return DatabaseFile::New;
+}
+
+std::string new_uuid() {
+    std::array<unsigned char, 16> bytes{};
+    if (RAND_bytes(bytes.data(), bytes.size()) != 1)
+        throw std::runtime_error("no randomness for the feed's UUID");
+    bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0fU) | 0x40U);  // RFC 4122: version 4,
+    bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3fU) | 0x80U);  // variant 1
+    constexpr std::string_view kHex = "0123456789abcdef";
+    std::string text;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+        text += kHex[bytes[i] >> 4U];
+        text += kHex[bytes[i] & 15U];
+    }
+    return text;
+}
+
+void migrate(const SqliteConnection& connection, std::int64_t version) {
+    SqliteTransaction transaction(connection, SqliteTransaction::Kind::Write);
+    for (auto v = static_cast<std::size_t>(version); v < kMigrations.size(); ++v) {
+        connection.execute(std::string(kMigrations[v]));
+    }
+    if (version == 0) {
+        const std::string feed_id = new_uuid();
+        auto insert = connection.prepare("INSERT INTO log VALUES (1, ?1, '', 1, 1, 0)");
+        insert.execute(std::string_view(feed_id));
+        connection.execute("PRAGMA application_id = " + std::to_string(kApplicationId));
+    }
+    connection.execute("PRAGMA user_version = " + std::to_string(kMigrations.size()));
+    transaction.commit();
+}
+
+/// Before the switch to write-ahead logging, so that the main file itself says from its first byte on whose
+/// it is.
+void create(const SqliteConnection& connection) {
+    connection.execute("PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = INCREMENTAL");
+    if (connection.integer("PRAGMA page_count") != 0) connection.execute("VACUUM");
+    migrate(connection, 0);
+}
+
+}  // namespace
+
+std::int64_t newest_schema_version() {
+    return static_cast<std::int64_t>(kMigrations.size());
+}
+
+base::Result<DatabaseFile> inspect_database_file(const std::filesystem::path& file) {
+    std::error_code error;
+    const auto status = std::filesystem::status(file, error);
+    if (!std::filesystem::exists(status)) return DatabaseFile::New;
+    if (!std::filesystem::is_regular_file(status)) return base::invalid(file.string() + " is not a file");
+
+    Header header{};
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) {
+        return base::unavailable("cannot read " + file.string() + ": " + std::strerror(errno) +
+                                 "; check its owner and permissions");
+    }
+    stream.read(header.data(), header.size());
+    if (stream.gcount() == 0) return DatabaseFile::New;
+    constexpr std::string_view kMagic("SQLite format 3\0", 16);
+    if (stream.gcount() < static_cast<std::streamsize>(kHeaderSize) ||
+        !std::string_view(header.data(), 16).starts_with(kMagic)) {
+        return base::corrupt(
+            file.string() +
+            " is not an SQLite database; restore it from a backup, or move it away to start a new log");
+    }
+    if (application_id_of(header) != kApplicationId) {
+        try {
+            return inspect_tables(file);
+        } catch (const SqliteFailure& failure) {
+            return to_error(failure, file);
+        }
+    }
+    if (user_version_of(header) > newest_schema_version()) return newer_schema(file, user_version_of(header));
+    return DatabaseFile::Ours;
+}
+
+base::Result<void> prepare_schema(const SqliteConnection& connection, const std::filesystem::path& file) {
+    connection.checkpoint_on_close(false);
+    const auto version = connection.integer("PRAGMA user_version");
+    if (version > newest_schema_version()) return newer_schema(file, version);
+    if (version == 0) {
+        create(connection);
+    } else if (version < newest_schema_version()) {
+        migrate(connection, version);
+    }
+    const auto mode = connection.text("PRAGMA journal_mode = WAL");
+    if (mode != "wal") {
+        return base::unavailable("write-ahead logging cannot be used for " + file.string() +
+                                 "; storage_path must be on a local file system");
+    }
+    connection.checkpoint_on_close(true);
+    return {};
+}
+
+LogHead load_head(const SqliteConnection& connection) {
+    auto statement =
+        connection.prepare("SELECT feed_id, network_name, oldest_id, next_id, api_version FROM log");
+    auto rows = statement.query();
+    if (!rows.next()) throw SqliteFailure::corrupt("the table log has no row");
+    LogHead head;
+    head.feed_id = rows.text(0);
+    head.network_name = rows.text(1);
+    head.range.oldest = static_cast<base::EventId>(rows.integer(2));
+    head.range.next = static_cast<base::EventId>(rows.integer(3));
+    head.api_version = base::ApiVersion::unpacked(rows.integer(4));
+    return head;
+}
+
+Positions load_positions(const SqliteConnection& connection) {
+    auto statement = connection.prepare(
+        "SELECT node, filter, event_id, generation, kind, key_first, key_second FROM node_position");
+    auto rows = statement.query();
+    Positions positions;
+    while (rows.next()) {
+        const auto filter = rows.integer(1);
+        const auto kind = rows.integer(4);
+        if (filter > static_cast<int>(base::Filter::Sidecar) ||
+            kind >= static_cast<int>(base::kKinds.size())) {
+            throw SqliteFailure::corrupt("the table node_position holds an unknown endpoint or kind");
+        }
+        StoredPosition stored;
+        stored.position.event_id = static_cast<std::uint32_t>(rows.integer(2));
+        stored.position.generation = static_cast<std::uint32_t>(rows.integer(3));
+        stored.kind = static_cast<base::Kind>(kind);
+        const Blob first = rows.blob(5);
+        const Blob second = rows.blob(6);
+        stored.key.first.assign(first.begin(), first.end());
+        stored.key.second.assign(second.begin(), second.end());
+        positions[{std::string(rows.text(0)), static_cast<base::Filter>(filter)}] = std::move(stored);
+    }
+    return positions;
+}
+
+}  // namespace storage

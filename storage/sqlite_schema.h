@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/api_version.h"
+#include "base/result.h"
+#include "storage/event_log.h"
+#include "storage/sqlite.h"
+
+namespace storage {
+
+/// `PRAGMA application_id` of this project's databases: "ESLG".
+inline constexpr std::int32_t kApplicationId = 0x45534C47;
+
+/// The schema that this program writes; `PRAGMA user_version` of the file.
+[[nodiscard]] std::int64_t newest_schema_version();
+
+enum class DatabaseFile {
+    New,  ///< missing or without a table
+    Ours,
+};
+
+/// Looks at a database file without touching it or anything beside it: no lock, no byte written. Errors:
+/// Invalid, when it belongs to the Rust sidecar, to another program or to a newer version of this one;
+/// Corrupt, when it is no database; Unavailable, when it cannot be read.
+[[nodiscard]] base::Result<DatabaseFile> inspect_database_file(const std::filesystem::path& file);
+
+/// Brings a database that inspect_database_file() let through to the newest schema and to write-ahead
+/// logging. Throws SqliteFailure; a schema newer than this program's is an error of category Invalid, and
+/// left alone.
+[[nodiscard]] base::Result<void> prepare_schema(const SqliteConnection& connection,
+                                                const std::filesystem::path& file);
+
+/// What the single row of the table `log` holds.
+struct LogHead {
+    std::string feed_id;
+    std::string network_name;
+    Range range;
+    base::ApiVersion api_version;
+};
+
+/// Throws SqliteFailure.
+[[nodiscard]] LogHead load_head(const SqliteConnection& connection);
+[[nodiscard]] Positions load_positions(const SqliteConnection& connection);
+
+}  // namespace storage
