@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+
+#include "base/event_queue.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "storage/event_log.h"
+#include "stream/publication.h"
+
+namespace stream {
+
+/// The one writer: takes whatever waits, appends it to the log in one transaction, and only then hands the frames
+/// on. While the log cannot be written, it holds on to what it took and tries again; the queue fills, and the nodes'
+/// own buffers keep the rest.
+class Publisher {
+  public:
+    using Sink = std::function<void(PublicationPtr)>;
+
+    /// `failed`: called once, on the publisher's thread, when a batch can never be stored; nothing is taken after it.
+    Publisher(storage::EventLog& log, base::EventQueue& queue, Sink sink, std::function<void(base::Error)> failed,
+              base::Log lines, base::Metrics& metrics);
+    ~Publisher();
+    Publisher(const Publisher&) = delete;
+    Publisher& operator=(const Publisher&) = delete;
+
+    void start();
+
+    /// Closes the queue, stores and publishes what is in it, and ends. Where the log fails, it gives up: what is not
+    /// stored is still with the nodes.
+    void stop();
+
+  private:
+    void run();
+    [[nodiscard]] bool publish(std::vector<base::Batch> batches);
+    [[nodiscard]] bool publish_slice(std::span<base::Event> slice, const std::string& network_name);
+    [[nodiscard]] base::Result<storage::Appended> append_with_patience(std::span<const base::Event> slice,
+                                                                       const std::string& network_name);
+    [[nodiscard]] bool pause(std::chrono::milliseconds time);
+    void flush();
+
+    storage::EventLog& log_;
+    base::EventQueue& queue_;
+    const Sink sink_;
+    const std::function<void(base::Error)> failed_;
+    const base::Log lines_;
+    base::Counter& appended_;
+    base::Counter& duplicates_;
+    bool positions_pending_ = false;
+
+    std::mutex mutex_;
+    std::condition_variable stop_asked_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace stream

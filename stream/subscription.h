@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/event.h"
+#include "net/http_message.h"
+#include "storage/event_log.h"
+#include "stream/frame.h"
+
+namespace stream {
+
+/// What a request can be answered from, at one moment.
+struct FeedState {
+    storage::Range log;             ///< what the log holds
+    base::EventId ring_first = 1;   ///< the ring of the asking connection's shard: [first, next)
+    base::EventId ring_next = 1;
+    std::string_view feed_id;
+    bool at_subscriber_limit = false;
+};
+
+/// A stream to be served: where it begins, and the head of its response.
+struct Subscription {
+    base::Endpoint endpoint = base::Endpoint::Main;
+    base::EventId next = 1;  ///< the first id that the subscriber wants
+    Framing framing = Framing::Chunked;
+    net::Headers headers;    ///< of the response, status 200
+};
+
+/// Reads a request of the event stream server; an answer at once where there is nothing to stream.
+/// Paths, cursors (`start_from`, `Last-Event-ID`), status codes and bodies are those of the node, and what
+/// docs/streams.md adds; the CORS headers follow the WHATWG Fetch standard. Pure.
+[[nodiscard]] std::variant<Subscription, net::Response> read_subscription(const net::Request& request,
+                                                                          const FeedState& feed);
+
+/// 503 with Retry-After: the events asked for lie in the log, which cannot be read now.
+[[nodiscard]] net::Response log_unreadable(const net::Request& request);
+
+}  // namespace stream

@@ -1,0 +1,41 @@
+#include "stream/frame.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace stream {
+namespace {
+
+Frame frame(base::EventId id, std::string_view payload) {
+    return {id, base::Kind::BlockAdded, base::Filter::Main, {1, 5, 6}, payload};
+}
+
+TEST(Frame, IsDataThenIdAndAnEmptyLine) {
+    EXPECT_EQ(frame(7, R"({"a":1})").wire(Framing::UntilClose), "data:{\"a\":1}\nid:7\n\n");
+}
+
+TEST(Frame, IsOneChunkWhoseSizeIsRight) {
+    EXPECT_EQ(frame(7, R"({"a":1})").wire(Framing::Chunked), "13\r\ndata:{\"a\":1}\nid:7\n\n\r\n");
+    const std::string payload(30'000'000, 'x');
+    const auto large = frame(base::kMaxEventId, payload);
+    const auto plain = large.wire(Framing::UntilClose);
+    EXPECT_EQ(large.wire(Framing::Chunked).substr(0, 9), fmt::format("{:x}\r\n", plain.size()));
+    EXPECT_EQ(plain, fmt::format("data:{}\nid:9007199254740991\n\n", payload));
+}
+
+TEST(Frame, APayloadOfSeveralLinesHasADataFieldForEach) {
+    EXPECT_EQ(frame(1, "a\nb\n").wire(Framing::UntilClose), "data:a\ndata:b\ndata:\nid:1\n\n");
+    EXPECT_EQ(frame(1, "a\nb").wire(Framing::Chunked), "14\r\ndata:a\ndata:b\nid:1\n\n\r\n");
+    EXPECT_EQ(frame(1, "").wire(Framing::UntilClose), "data:\nid:1\n\n");
+}
+
+TEST(Frame, OthersHaveNoId) {
+    EXPECT_EQ(api_version_frame({1, 5, 6}, Framing::UntilClose), "data:{\"ApiVersion\":\"1.5.6\"}\n\n");
+    EXPECT_EQ(api_version_frame({1, 5, 6}, Framing::Chunked), "1d\r\ndata:{\"ApiVersion\":\"1.5.6\"}\n\n\r\n");
+    EXPECT_EQ(sidecar_version_frame("1.2.3", Framing::UntilClose), "data:{\"SidecarVersion\":\"1.2.3\"}\n\n");
+    EXPECT_EQ(keep_alive_frame(Framing::UntilClose), ":\n\n");
+    EXPECT_EQ(keep_alive_frame(Framing::Chunked), "3\r\n:\n\n\r\n");
+}
+
+}  // namespace
+}  // namespace stream

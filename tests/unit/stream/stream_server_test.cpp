@@ -1,0 +1,305 @@
+#include "stream/stream_server.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "stream/publisher.h"
+#include "support/memory_log.h"
+#include "support/raw_client.h"
+
+namespace stream {
+namespace {
+
+using namespace std::chrono_literals;
+using base::Kind;
+using support::RawClient;
+
+base::Event event(Kind kind, std::uint64_t number, std::string payload = {}) {
+    base::Event made;
+    made.kind = kind;
+    made.filter = base::row_of(kind).filter;
+    for (int shift = 56; shift >= 0; shift -= 8) made.key.first.push_back(static_cast<std::uint8_t>(number >> shift));
+    made.payload = payload.empty() ? fmt::format(R"({{"{}":{}}})", base::row_of(kind).name, number) : std::move(payload);
+    return made;
+}
+
+base::Event version(std::uint32_t patch) {
+    base::Event made;
+    made.kind = Kind::ApiVersion;
+    made.api_version = {1, 5, patch};
+    return made;
+}
+
+std::string frame_text(base::EventId id, std::string_view payload) {
+    return fmt::format("data:{}\nid:{}\n\n", payload, id);
+}
+std::string version_text(std::uint32_t patch) { return fmt::format("data:{{\"ApiVersion\":\"1.5.{}\"}}\n\n", patch); }
+
+/// The server and the publisher over a log in memory.
+class StreamServerTest : public testing::Test {
+  protected:
+    void open(Options options = {}) {
+        options.bind_address = "127.0.0.1";
+        auto opened = StreamServer::open(options, log_, "0.9.0", base::make_null_log(), metrics_);
+        ASSERT_TRUE(opened) << opened.error().message;
+        server_ = std::move(*opened);
+        publisher_ = std::make_unique<Publisher>(
+            log_, queue_, [this](const PublicationPtr& publication) { server_->publish(publication); },
+            [](const base::Error&) {}, base::make_null_log(), metrics_);
+        publisher_->start();
+        server_->start();
+    }
+    void TearDown() override {
+        if (publisher_) publisher_->stop();
+        if (server_) server_->stop(5s);
+    }
+
+    void store(const base::EventBatch& events) { ASSERT_TRUE(log_.append(events, "test")); }
+    void feed(base::EventBatch events) {
+        base::Batch batch;
+        batch.events = std::move(events);
+        queue_.push(std::move(batch), 1);
+    }
+    RawClient subscribe(const std::string& target, const std::string& headers = "", int receive_buffer = 0) {
+        RawClient client(server_->port(), receive_buffer);
+        client.send("GET " + target + " HTTP/1.1\r\nhost: x\r\n" + headers + "\r\n");
+        return client;
+    }
+    /// The body once it holds this text; what came until the deadline otherwise.
+    static std::string body_with(RawClient& client, const std::string& text) {
+        client.read_until([&](const std::string& all) { return support::body_of(all).find(text) != std::string::npos; });
+        return support::body_of(client.received());
+    }
+
+    support::MemoryLog log_;
+    base::Metrics metrics_;
+    base::EventQueue queue_{1 << 20};
+    std::unique_ptr<StreamServer> server_;
+    std::unique_ptr<Publisher> publisher_;
+};
+
+TEST_F(StreamServerTest, LiveEventsFollowTheLatestApiVersion) {
+    store({version(6), event(Kind::Fault, 1)});
+    open();
+    auto client = subscribe("/events/main");
+    ASSERT_EQ(body_with(client, "ApiVersion"), version_text(6));
+    feed({event(Kind::Fault, 2)});
+    EXPECT_EQ(body_with(client, "id:2"), version_text(6) + frame_text(2, R"({"Fault":2})"));
+}
+
+TEST_F(StreamServerTest, ReplayHasTheVersionBeforeTheFirstEventAndAtEachChange) {
+    store({event(Kind::Fault, 1), version(5), event(Kind::Fault, 2), event(Kind::Fault, 3), version(6),
+           event(Kind::Fault, 4)});
+    open();
+    auto client = subscribe("/events/main?start_from=1");
+    EXPECT_EQ(body_with(client, "id:4"), frame_text(1, R"({"Fault":1})") + version_text(5) +
+                                             frame_text(2, R"({"Fault":2})") + frame_text(3, R"({"Fault":3})") +
+                                             version_text(6) + frame_text(4, R"({"Fault":4})"));
+}
+
+TEST_F(StreamServerTest, ANewVersionIsBroadcastOnlyWhenItIsTheGreatest) {
+    store({version(6)});
+    open();
+    auto client = subscribe("/events/sigs");
+    ASSERT_EQ(body_with(client, "ApiVersion"), version_text(6));
+    feed({version(5), version(6)});
+    feed({version(7)});
+    EXPECT_EQ(body_with(client, "1.5.7"), version_text(6) + version_text(7));
+}
+
+TEST_F(StreamServerTest, TheSidecarsEndpointHasItsVersionAndItsOwnShutdownOnly) {
+    store({version(6), event(Kind::Fault, 1)});
+    open();
+    auto client = subscribe("/events/sidecar?start_from=1");
+    auto shutdown = event(Kind::Shutdown, 9, "\"Shutdown\"");
+    shutdown.filter = base::Filter::Sidecar;
+    feed({version(7), event(Kind::Fault, 2), shutdown});
+    EXPECT_EQ(body_with(client, "id:3"), "data:{\"SidecarVersion\":\"0.9.0\"}\n\n" + frame_text(3, "\"Shutdown\""));
+}
+
+TEST_F(StreamServerTest, OlderThanTheRingIsServedFromTheLogWithoutASeam) {
+    base::EventBatch events;
+    for (std::uint64_t i = 1; i <= 3000; ++i) {
+        events.push_back(event(i % 3 == 0 ? Kind::Fault : Kind::FinalitySignature, i));
+    }
+    store(events);
+    open({.event_stream_buffer_length = 100});
+    auto client = subscribe("/events/main?start_from=2");
+    for (std::uint64_t i = 3001; i <= 6000; i += 30) {
+        base::EventBatch more;
+        for (std::uint64_t j = i; j < i + 30; ++j) {
+            more.push_back(event(j % 3 == 0 ? Kind::Fault : Kind::FinalitySignature, j));
+        }
+        feed(std::move(more));
+    }
+    std::string expected;
+    for (std::uint64_t i = 3; i <= 6000; i += 3) expected += frame_text(i, fmt::format(R"({{"Fault":{}}})", i));
+    EXPECT_EQ(body_with(client, "id:6000\n"), expected);
+}
+
+TEST_F(StreamServerTest, Http10IsServedWithoutChunks) {
+    store({event(Kind::Fault, 1), event(Kind::Fault, 2)});
+    open({.event_stream_buffer_length = 1});
+    RawClient client(server_->port());
+    client.send("GET /events/main?start_from=1 HTTP/1.0\r\n\r\n");
+    ASSERT_TRUE(client.read_until_contains("id:2\n\n"));
+    EXPECT_TRUE(client.received().starts_with("HTTP/1.0 200 OK\r\n"));
+    EXPECT_TRUE(client.received().ends_with("\r\n\r\n" + frame_text(1, R"({"Fault":1})") +
+                                            frame_text(2, R"({"Fault":2})")));
+}
+
+TEST_F(StreamServerTest, TheLimitOfSubscribersHoldsOverAllEndpointsAndIsGivenBack) {
+    open({.max_concurrent_subscribers = 2});
+    auto first = subscribe("/events/main");
+    ASSERT_TRUE(first.read_until_contains("\r\n\r\n"));
+    {
+        auto second = subscribe("/events/sigs");
+        ASSERT_TRUE(second.read_until_contains("\r\n\r\n"));
+        auto third = subscribe("/events/deploys");
+        ASSERT_TRUE(third.read_until_contains("server has reached limit of subscribers"));
+    }
+    const auto accepted = [&] {
+        auto client = subscribe("/events/deploys");
+        client.read_until_contains("\r\n\r\n");
+        return client.received().starts_with("HTTP/1.1 200");
+    };
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    bool ok = false;
+    while (!ok && std::chrono::steady_clock::now() < deadline) ok = accepted();
+    EXPECT_TRUE(ok) << "the place of a client that left is free again";
+}
+
+TEST_F(StreamServerTest, AnUnreadableLogRefusesOlderCursorsAndLeavesTheRest) {
+    store({event(Kind::Fault, 1), event(Kind::Fault, 2), event(Kind::Fault, 3)});
+    open({.event_stream_buffer_length = 1});
+    log_.reads_fail = true;
+    const auto refused = support::fetch(server_->port(), "GET /events/main?start_from=1 HTTP/1.1\r\n");
+    EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+    EXPECT_NE(refused.find("retry-after:"), std::string::npos);
+    auto from_ring = subscribe("/events/main?start_from=3");
+    feed({event(Kind::Fault, 4)});
+    EXPECT_EQ(body_with(from_ring, "id:4"), frame_text(3, R"({"Fault":3})") + frame_text(4, R"({"Fault":4})"));
+}
+
+TEST_F(StreamServerTest, ASubscriberThatFallsBehindGetsEveryEventInTheEnd) {
+    open({.event_stream_buffer_length = 20, .max_storage_replays = 1});
+    std::vector<RawClient> slow;
+    for (int i = 0; i < 5; ++i) {
+        slow.push_back(subscribe("/events/main", "", 4096));
+        ASSERT_TRUE(slow.back().read_until_contains("\r\n\r\n"));
+    }
+    const std::string filler(20'000, 'x');
+    std::string expected;
+    for (std::uint64_t i = 1; i <= 600; ++i) {
+        const auto payload = fmt::format(R"({{"Fault":"{}{}"}})", i, filler);
+        feed({event(Kind::Fault, i, payload)});
+        expected += frame_text(i, payload);
+    }
+    auto fast = subscribe("/events/main?start_from=1");
+    EXPECT_TRUE(fast.read_until_contains("id:600\n")) << "one that never reads does not keep its turn";
+    for (auto& client : slow) {
+        ASSERT_TRUE(client.read_until_contains("id:600\n"));
+        EXPECT_TRUE(support::body_of(client.received()) == expected);
+    }
+}
+
+TEST_F(StreamServerTest, ASubscriberThatTakesNothingIsDisconnectedAndCounted) {
+    open({.event_stream_buffer_length = 5, .subscriber_write_timeout = 1s});
+    auto client = subscribe("/events/main", "", 4096);
+    ASSERT_TRUE(client.read_until_contains("\r\n\r\n"));
+    const std::string filler(1'000'000, 'x');
+    for (std::uint64_t i = 1; i <= 20; ++i) feed({event(Kind::Fault, i, filler)});
+    auto& timeouts = metrics_.disconnect("write_timeout");
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (timeouts.Value() == 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    EXPECT_EQ(timeouts.Value(), 1);
+}
+
+TEST_F(StreamServerTest, AFramePrunedHalfWayEndsTheStreamInsteadOfGarblingIt) {
+    open({.event_stream_buffer_length = 2});
+    auto client = subscribe("/events/main", "", 4096);
+    ASSERT_TRUE(client.read_until_contains("\r\n\r\n"));
+    const std::string filler(8'000'000, 'x');
+    for (std::uint64_t i = 1; i <= 5; ++i) feed({event(Kind::Fault, i, filler)});
+    auto other = subscribe("/events/main?start_from=5");
+    ASSERT_TRUE(other.read_until_contains("id:5\n"));
+    log_.prune_below(5);
+    EXPECT_TRUE(client.read_to_end());
+    EXPECT_EQ(metrics_.disconnect("pruned").Value(), 1);
+    EXPECT_EQ(client.received().find("\nid:"), std::string::npos);
+}
+
+TEST_F(StreamServerTest, StoppingLetsSubscribersHaveWhatTheyAreDueAndEndsTheBodyProperly) {
+    open();
+    auto client = subscribe("/events/main");
+    ASSERT_TRUE(client.read_until_contains("\r\n\r\n"));
+    base::EventBatch events;
+    std::string expected;
+    for (std::uint64_t i = 1; i <= 1000; ++i) {
+        events.push_back(event(Kind::Fault, i));
+        expected += frame_text(i, events.back().payload);
+    }
+    feed(std::move(events));
+    publisher_->stop();
+    server_->stop(5s);
+    ASSERT_TRUE(client.read_to_end());
+    EXPECT_EQ(support::body_of(client.received()), expected);
+    EXPECT_TRUE(client.received().ends_with("\r\n0\r\n\r\n"));
+}
+
+TEST_F(StreamServerTest, AFailingLogLosesNothing) {
+    open();
+    auto client = subscribe("/events/main");
+    ASSERT_TRUE(client.read_until_contains("\r\n\r\n"));
+    log_.appends_fail = true;
+    for (std::uint64_t i = 1; i <= 50; ++i) feed({event(Kind::Fault, i)});
+    log_.appends_fail = false;
+    std::string expected;
+    for (std::uint64_t i = 1; i <= 50; ++i) expected += frame_text(i, fmt::format(R"({{"Fault":{}}})", i));
+    EXPECT_EQ(body_with(client, "id:50"), expected);
+}
+
+TEST_F(StreamServerTest, AgreesWithANaiveModelForAnyCursor) {
+    std::mt19937 random(11);
+    constexpr std::array kKindsUsed{Kind::BlockAdded, Kind::DeployAccepted, Kind::FinalitySignature, Kind::Step};
+    base::EventBatch events;
+    std::vector<std::pair<Kind, std::uint32_t>> model;
+    std::uint32_t patch = 1;
+    events.push_back(version(patch));
+    for (std::uint64_t i = 1; i <= 2000; ++i) {
+        if (random() % 300 == 0) events.push_back(version(++patch));
+        const auto kind = kKindsUsed[random() % kKindsUsed.size()];
+        events.push_back(event(kind, i));
+        model.emplace_back(kind, patch);
+    }
+    store(events);
+    open({.max_concurrent_subscribers = 1000, .event_stream_buffer_length = 300});
+
+    for (int round = 0; round < 60; ++round) {
+        const auto endpoint = base::kEndpoints[random() % 4];
+        const base::EventId from = 1 + random() % 2000;
+        std::string expected;
+        std::uint32_t announced = 0;
+        for (base::EventId id = from; id <= 2000; ++id) {
+            const auto [kind, at_patch] = model[id - 1];
+            if (!base::row_of(kind).endpoints.contains(endpoint)) continue;
+            if (at_patch > announced) expected += version_text(at_patch);
+            announced = at_patch;
+            expected += frame_text(id, fmt::format(R"({{"{}":{}}})", base::row_of(kind).name, id));
+        }
+        if (announced < patch) expected += version_text(patch);
+        const bool by_header = random() % 2 == 0;
+        auto client = by_header ? subscribe(std::string(base::endpoint_path(endpoint)),
+                                            fmt::format("last-event-id: {}\r\n", from - 1))
+                                : subscribe(fmt::format("{}?start_from={}", base::endpoint_path(endpoint), from));
+        client.read_until(
+            [&](const std::string& all) { return support::body_of(all).size() >= expected.size(); }, 20s);
+        ASSERT_EQ(support::body_of(client.received()), expected)
+            << base::endpoint_path(endpoint) << " from " << from;
+    }
+}
+
+}  // namespace
+}  // namespace stream
