@@ -1,0 +1,123 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/event.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "upstream/classifier.h"
+#include "upstream/event_stream.h"
+#include "upstream/filter_cursor.h"
+#include "upstream/node_context.h"
+#include "upstream/signal.h"
+#include "upstream/sse_parser.h"
+
+namespace upstream {
+
+/// What is remembered of one endpoint of one node from one connection to the next.
+struct FilterMemory {
+    FilterCursor cursor;
+    base::LogLimiter complaints{std::chrono::seconds(60)};
+};
+
+/// One connection to one endpoint of one node: reads events until the stream ends and hands them to the queue
+/// in order. Reading pauses while the queue is full or a large payload is being staged. The first frame must
+/// be an ApiVersion. One thread.
+class FilterReader : public std::enable_shared_from_this<FilterReader> {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    enum class Phase : std::uint8_t {
+        Connecting,  ///< up to the first frame
+        Ready,       ///< connected and compatible; hands nothing on before admit()
+        Reading,
+        Ended,  ///< the connection is closed and nothing is under way any more
+    };
+
+    struct End {
+        bool ids_restarted = false;  ///< the node must be read anew from start_from=0
+        std::string message;
+    };
+
+    /// `memory` outlives the reader; `changed` is notified at each change of phase.
+    FilterReader(std::shared_ptr<const NodeContext> node, base::Filter filter, FilterMemory& memory,
+                 std::shared_ptr<Signal> changed);
+    ~FilterReader();
+    FilterReader(const FilterReader&) = delete;
+    FilterReader& operator=(const FilterReader&) = delete;
+
+    void start();
+    void admit();
+    /// Ended comes soon after. What was not handed on is forgotten, for it will be read again.
+    void close(std::string reason);
+    /// As close(); the node is to be read anew from start_from=0.
+    void restart(std::string reason);
+    /// As close(), and counts as a failure.
+    void give_up(std::string reason);
+
+    [[nodiscard]] Phase phase() const { return phase_; }
+    [[nodiscard]] bool connected() const { return phase_ == Phase::Ready || phase_ == Phase::Reading; }
+    [[nodiscard]] const End& end() const { return end_; }
+
+    /// Resumed, and nothing has come yet: a node that holds the event read last, or a later one, sends it at
+    /// once.
+    [[nodiscard]] bool awaits_resumption() const;
+    /// There is an event to resume from.
+    [[nodiscard]] bool resumes() const { return memory_.cursor.committed().has_value(); }
+
+    /// For how long nothing has come though it was waited for.
+    [[nodiscard]] Clock::duration silence(Clock::time_point now) const;
+
+  private:
+    struct Counters;
+    struct Pause;
+
+    [[nodiscard]] static boost::asio::awaitable<void> run(std::shared_ptr<FilterReader> self);
+    [[nodiscard]] boost::asio::awaitable<End> read_to_end();
+    [[nodiscard]] boost::asio::awaitable<std::optional<End>> take_all(std::vector<SseEvent>& events);
+    [[nodiscard]] std::optional<End> check_first(const SseEvent& frame);
+    [[nodiscard]] boost::asio::awaitable<void> wait_for_admission();
+
+    [[nodiscard]] boost::asio::awaitable<std::optional<End>> take(SseEvent& frame);
+    [[nodiscard]] std::optional<End> judge(std::uint32_t id, const base::Event* event, bool& is_new);
+    [[nodiscard]] std::optional<End> skip(const SseEvent& frame, base::Counter& counter,
+                                          std::string_view why);
+    [[nodiscard]] boost::asio::awaitable<bool> stage(base::Event& event);
+    [[nodiscard]] boost::asio::awaitable<bool> flush();
+    [[nodiscard]] boost::asio::awaitable<bool> push(Batch batch, std::size_t cost);
+    void add_to_batch(base::Event event);
+    void commit(const base::EventBatch& events);
+    void complain(std::string_view why, std::string_view payload);
+    [[nodiscard]] End failed(std::string message);
+
+    std::shared_ptr<const NodeContext> node_;
+    base::Filter filter_;
+    FilterMemory& memory_;
+    std::shared_ptr<Signal> changed_;
+    std::unique_ptr<Counters> counters_;
+
+    EventStream stream_;
+    Classifier classifier_;
+    Phase phase_ = Phase::Connecting;
+    End end_;
+    std::optional<std::string> close_reason_;
+    bool restart_asked_ = false;
+    Clock::time_point last_read_;
+
+    Batch batch_;
+    std::size_t batch_cost_ = 0;
+
+    Signal wake_;  ///< for the waits below
+    int pauses_ = 0;
+    bool admitted_ = false;
+    bool has_space_ = false;
+    std::optional<std::uint64_t> staged_;
+};
+
+}  // namespace upstream

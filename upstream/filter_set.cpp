@@ -1,0 +1,197 @@
+#include "upstream/filter_set.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <limits>
+#include <utility>
+
+namespace upstream {
+
+namespace asio = boost::asio;
+
+namespace {
+
+std::optional<ResumePoint> resume_point(const NodeContext& node, base::Filter filter) {
+    const auto& points = node.shared->dependencies.resume;
+    const auto found = points.find({node.options.name, filter});
+    if (found == points.end()) return std::nullopt;
+    return found->second;
+}
+
+/// A node's ids are one sequence, so an endpoint without a position is in the generation of the others.
+std::uint32_t stored_generation(const NodeContext& node) {
+    std::uint32_t generation = 0;
+    for (const auto filter : base::kNodeFilters) {
+        if (const auto point = resume_point(node, filter))
+            generation = std::max(generation, point->position.generation);
+    }
+    return generation;
+}
+
+RetryPolicy without_end(const NodeOptions& node, const RetryPolicy::Random& random) {
+    NodeOptions options = node;
+    options.max_attempts = std::numeric_limits<std::uint32_t>::max();
+    return RetryPolicy(options, random);
+}
+
+}  // namespace
+
+FilterSet::FilterSet(std::shared_ptr<const NodeContext> node, const RetryPolicy::Random& random)
+    : node_(std::move(node)),
+      slots_{make_slot(base::Filter::Main, stored_generation(*node_), random),
+             make_slot(base::Filter::Deploys, stored_generation(*node_), random),
+             make_slot(base::Filter::Sigs, stored_generation(*node_), random)},
+      changed_(std::make_shared<Signal>(node_->shared->executor)) {}
+
+FilterSet::Slot FilterSet::make_slot(base::Filter filter, std::uint32_t generation,
+                                     const RetryPolicy::Random& random) const {
+    FilterMemory memory{FilterCursor(resume_point(*node_, filter), generation)};
+    return Slot(filter, std::move(memory), without_end(node_->options, random));
+}
+
+asio::awaitable<FilterSet::End> FilterSet::run(std::function<void()> connected) {
+    for (auto& slot : slots_) open(slot);
+    bool was_connected = false;
+    auto next_check = Clock::now() + node_->options.sleep_between_keep_alive_checks;
+    auto resumption_check = Clock::time_point::max();
+    auto end = find_end();
+    while (!end) {
+        if (!was_connected && is_connected()) {
+            was_connected = true;
+            resumption_check = Clock::now() + node_->options.connection_timeout;
+            connected();
+        }
+        if (was_connected) admit_connected();
+        const auto wake_at = std::min({next_check, next_retry(), resumption_check});
+        co_await changed_->wait_until(wake_at);
+
+        const auto now = Clock::now();
+        if (now >= next_check) {
+            close_silent(now);
+            next_check = now + node_->options.sleep_between_keep_alive_checks;
+        }
+        if (now >= resumption_check) {
+            resumption_check = Clock::time_point::max();
+            restart_if_forgotten();
+        }
+        end = find_end();
+        if (end) break;
+        put_off_failed(now);
+        open_due(now);
+    }
+    co_await close_all();
+    if (end->reason == End::Reason::IdsRestarted) restart_ids();
+    co_return std::move(*end);
+}
+
+void FilterSet::stop() {
+    stopped_ = true;
+    changed_->notify();
+}
+
+void FilterSet::open(Slot& slot) {
+    slot.retry_at = Clock::time_point::max();
+    slot.reader = std::make_shared<FilterReader>(node_, slot.filter, slot.memory, changed_);
+    slot.reader->start();
+}
+
+void FilterSet::open_due(Clock::time_point now) {
+    for (auto& slot : slots_) {
+        if (!slot.reader && slot.retry_at <= now) open(slot);
+    }
+}
+
+void FilterSet::admit_connected() {
+    for (auto& slot : slots_) {
+        if (!slot.reader || slot.reader->phase() != FilterReader::Phase::Ready) continue;
+        slot.retries.connected(Clock::now());
+        slot.reader->admit();
+    }
+}
+
+/// Only a partial set gets here with an endpoint that ended: the others go on without it.
+void FilterSet::put_off_failed(Clock::time_point now) {
+    for (auto& slot : slots_) {
+        if (!slot.reader || slot.reader->phase() != FilterReader::Phase::Ended) continue;
+        slot.last_failure = slot.reader->end().message;
+        slot.reader.reset();
+        const auto delay = slot.retries.failed(now).value_or(node_->options.max_delay_between_retries);
+        slot.retry_at = now + delay;
+        node_->log->warn("node {}: {}: {}; goes on without it, next try in {:.1f} s", node_->options.name,
+                         base::filter_name(slot.filter), slot.last_failure,
+                         std::chrono::duration<double>(delay).count());
+    }
+}
+
+void FilterSet::close_silent(Clock::time_point now) {
+    for (auto& slot : slots_) {
+        if (!slot.reader || slot.reader->silence(now) < node_->options.no_message_timeout) continue;
+        slot.reader->give_up(
+            fmt::format("nothing was received for {} s", node_->options.no_message_timeout.count()));
+    }
+}
+
+/// A node that was wiped and is quiet since shows it by no id: it just sends nothing, on any endpoint.
+void FilterSet::restart_if_forgotten() {
+    FilterReader* forgotten = nullptr;
+    for (const auto& slot : slots_) {
+        if (!slot.reader || !slot.reader->resumes()) continue;
+        if (!slot.reader->awaits_resumption()) return;
+        forgotten = slot.reader.get();
+    }
+    if (forgotten == nullptr) return;
+    forgotten->restart("it holds neither the events read last nor later ones");
+}
+
+bool FilterSet::is_connected() const {
+    const auto is_ready = [](const Slot& slot) { return slot.reader && slot.reader->connected(); };
+    return partial() ? std::ranges::any_of(slots_, is_ready) : std::ranges::all_of(slots_, is_ready);
+}
+
+std::optional<FilterSet::End> FilterSet::find_end() const {
+    if (stopped_) return End{.reason = End::Reason::Stopped, .message = {}};
+    std::string failures;
+    std::size_t down = 0;
+    for (const auto& slot : slots_) {
+        const bool ended = slot.reader && slot.reader->phase() == FilterReader::Phase::Ended;
+        if (ended && slot.reader->end().ids_restarted) {
+            return End{.reason = End::Reason::IdsRestarted, .message = slot.reader->end().message};
+        }
+        if (slot.reader && !ended) continue;
+        ++down;
+        fmt::format_to(std::back_inserter(failures), "{}{}: {}", failures.empty() ? "" : "; ",
+                       base::filter_name(slot.filter),
+                       ended ? slot.reader->end().message : slot.last_failure);
+    }
+    const auto tolerated = partial() ? base::kNodeFilterCount - 1 : 0;
+    if (down <= tolerated) return std::nullopt;
+    return End{.reason = End::Reason::Failed, .message = std::move(failures)};
+}
+
+FilterSet::Clock::time_point FilterSet::next_retry() const {
+    auto next = Clock::time_point::max();
+    for (const auto& slot : slots_) next = std::min(next, slot.retry_at);
+    return next;
+}
+
+asio::awaitable<void> FilterSet::close_all() {
+    for (auto& slot : slots_) {
+        if (slot.reader) slot.reader->close("closed with the node's other connections");
+    }
+    const auto is_open = [](const Slot& slot) {
+        return slot.reader && slot.reader->phase() != FilterReader::Phase::Ended;
+    };
+    while (std::ranges::any_of(slots_, is_open)) co_await changed_->wait();
+    for (auto& slot : slots_) {
+        slot.reader.reset();
+        slot.retry_at = Clock::time_point::max();
+    }
+}
+
+void FilterSet::restart_ids() {
+    std::uint32_t generation = 0;
+    for (const auto& slot : slots_) generation = std::max(generation, slot.memory.cursor.generation());
+    for (auto& slot : slots_) slot.memory.cursor.restart(generation + 1);
+}
+
+}  // namespace upstream

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <array>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/event_kind.h"
+#include "upstream/filter_reader.h"
+#include "upstream/node_context.h"
+#include "upstream/retry_policy.h"
+#include "upstream/signal.h"
+
+namespace upstream {
+
+/// The connections to a node's three endpoints, which live and die together: a new set begins only when all
+/// of the old one is closed. With allow_partial_connection one is enough, and the others are tried again
+/// beside it. One thread.
+class FilterSet {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    struct End {
+        enum class Reason : std::uint8_t { Failed, IdsRestarted, Stopped } reason = Reason::Failed;
+        std::string message;
+    };
+
+    FilterSet(std::shared_ptr<const NodeContext> node, const RetryPolicy::Random& random);
+
+    /// Connects, reads until the set has failed, and closes all of it. `connected` is called once, when all
+    /// endpoints (or enough of them) have answered. Can be run again; not twice at once.
+    [[nodiscard]] boost::asio::awaitable<End> run(std::function<void()> connected);
+
+    /// Makes run() end soon.
+    void stop();
+
+  private:
+    struct Slot {
+        Slot(base::Filter of, FilterMemory remembered, RetryPolicy policy)
+            : filter(of), memory(std::move(remembered)), retries(std::move(policy)) {}
+        base::Filter filter;
+        FilterMemory memory;
+        RetryPolicy retries;
+        std::shared_ptr<FilterReader> reader;
+        Clock::time_point retry_at = Clock::time_point::max();  ///< without a reader
+        std::string last_failure;
+    };
+
+    [[nodiscard]] Slot make_slot(base::Filter filter, std::uint32_t generation,
+                                 const RetryPolicy::Random& random) const;
+    void open(Slot& slot);
+    void open_due(Clock::time_point now);
+    void admit_connected();
+    void put_off_failed(Clock::time_point now);
+    void close_silent(Clock::time_point now);
+    void restart_if_forgotten();
+    [[nodiscard]] bool is_connected() const;
+    [[nodiscard]] std::optional<End> find_end() const;
+    [[nodiscard]] Clock::time_point next_retry() const;
+    [[nodiscard]] boost::asio::awaitable<void> close_all();
+    void restart_ids();
+
+    [[nodiscard]] bool partial() const { return node_->options.allow_partial_connection; }
+
+    std::shared_ptr<const NodeContext> node_;
+    std::array<Slot, base::kNodeFilterCount> slots_;
+    std::shared_ptr<Signal> changed_;
+    bool stopped_ = false;
+};
+
+}  // namespace upstream

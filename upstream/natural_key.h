@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+#include "base/event.h"
+
+namespace upstream {
+
+/// The bytes of a hash or public key given in hex of either case. A text that is not hex, or not of one of
+/// the expected numbers of digits, is kept as it is behind a byte 0xFF, so that an event with an odd key is
+/// not lost.
+[[nodiscard]] base::KeyBytes key_of_hex(std::string_view text, std::initializer_list<std::size_t> digits);
+
+/// The text behind a byte 0xFF.
+[[nodiscard]] base::KeyBytes key_of_odd_text(std::string_view text);
+
+/// 8 bytes, big-endian.
+[[nodiscard]] base::KeyBytes key_of_number(std::uint64_t number);
+
+/// The key of KeyShape::Occurrence: first the node's name; second the filter's number (1 byte), the
+/// generation and the id (4 bytes each, big-endian).
+[[nodiscard]] base::NaturalKey occurrence_key(std::string_view node, base::Filter filter,
+                                              base::NodePosition position);
+
+}  // namespace upstream

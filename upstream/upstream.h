@@ -1,0 +1,75 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/event.h"
+#include "base/event_queue.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "upstream/options.h"
+
+namespace upstream {
+
+using Batch = base::Batch;
+using Queue = base::EventQueue;
+
+/// Where one endpoint of one node is to be read from, and the event last read there.
+struct ResumePoint {
+    base::NodePosition position;
+    base::Kind kind = base::Kind::ApiVersion;
+    base::NaturalKey key;
+};
+using ResumePoints = std::map<std::pair<std::string, base::Filter>, ResumePoint>;
+
+/// Stores a large payload ahead of its event (storage::EventLog::stage has the contract). `done` comes on any
+/// thread, with 0 when the event is known already; from then on the payload of `event` is not read any more
+/// (it is moved on).
+using StagePayload =
+    std::function<void(std::shared_ptr<const base::Event> event, std::function<void(std::uint64_t)> done)>;
+
+struct Dependencies {
+    base::Log log;
+    base::Metrics& metrics;
+    Queue& queue;                ///< batches go here; a full queue pauses the reading
+    StagePayload stage_payload;  ///< for payloads above `large_payload` bytes
+    std::size_t large_payload = std::size_t{1} << 20;
+    ResumePoints resume;
+    std::string
+        required_network;       ///< from the configuration or the log; empty: the first node probed names it
+    bool log_is_empty = false;  ///< then nothing is read before every node was probed or could not be
+
+    /// Called once, on the upstream thread, when every node that is to be connected is given up or
+    /// incompatible.
+    std::function<void()> all_nodes_unavailable;
+    /// Called once, on the upstream thread, when reading cannot begin: nodes of different networks at an
+    /// empty log.
+    std::function<void(base::Error)> failed_to_start;
+};
+
+/// All node connections. Lives on one io_context that one thread runs; start() and stop() from that thread.
+class Upstream {
+  public:
+    Upstream(boost::asio::io_context& context, std::vector<NodeOptions> nodes, Dependencies dependencies);
+    ~Upstream();
+    Upstream(const Upstream&) = delete;
+    Upstream& operator=(const Upstream&) = delete;
+
+    void start();
+
+    /// Ends every connection and timer; the io_context runs out of work soon after. What was read but not
+    /// queued is given up: its position is not stored, so it is read again.
+    void stop();
+
+  private:
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace upstream
