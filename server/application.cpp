@@ -1,0 +1,251 @@
+#include "server/application.h"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <fmt/format.h>
+#include <random>
+#include <sys/resource.h>
+#include <thread>
+
+#include "base/event_queue.h"
+#include "base/named_thread.h"
+#include "storage/sqlite_event_log.h"
+#include "stream/publisher.h"
+#include "stream/stream_server.h"
+#include "upstream/upstream.h"
+
+namespace server {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t kQueueBytes = std::size_t{32} << 20;
+constexpr std::chrono::seconds kStopPatience{5};
+constexpr rlim_t kOwnDescriptors = 200;
+
+/// What a later version will do; a configuration that relies on it must not be run in silence.
+base::Result<void> check_supported(const Config& config) {
+    if (config.tls) return base::invalid("[tls] is not supported by this version yet; remove the section");
+    for (const auto& node : config.connections) {
+        if (node.use_tls) {
+            return base::invalid(
+                fmt::format("node {}: use_tls is not supported by this version yet", node.name));
+        }
+    }
+    if (std::holds_alternative<storage::PostgresqlOptions>(config.storage.database)) {
+        return base::invalid("PostgreSQL is not supported by this version yet; use [storage.sqlite_config]");
+    }
+    return {};
+}
+
+void tell_what_is_not_served(const Config& config, const base::Log& log) {
+    log->info("[rest_server] port {} is not served by this version yet", config.rest_server.port);
+    if (config.admin_server) {
+        log->info("[admin_server] port {} is not served by this version yet", config.admin_server->port);
+    }
+    const auto& streams = config.event_stream_server;
+    if (config.storage.retention) log->warn("[storage.retention] has no effect in this version yet");
+    if (config.control_socket) log->warn("control_socket has no effect in this version yet");
+    if (streams.coalesce.count() > 0)
+        log->warn("event_stream_server.coalesce_ms has no effect in this version yet");
+    if (streams.max_subscribers_per_ip > 0) {
+        log->warn("event_stream_server.max_subscribers_per_ip has no effect in this version yet");
+    }
+}
+
+void prepare_descriptors(const Config& config, const base::Log& log) {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    const rlim_t wanted = config.event_stream_server.max_concurrent_subscribers + kOwnDescriptors;
+    if (limit.rlim_max >= wanted) return;
+    log->warn(
+        "the limit of open files is {}, but max_concurrent_subscribers = {} needs {}; raise it (ulimit -n)",
+        limit.rlim_max, config.event_stream_server.max_concurrent_subscribers, wanted);
+}
+
+upstream::ResumePoints resume_points(const storage::EventLog& log) {
+    upstream::ResumePoints points;
+    for (auto& [where, stored] : log.positions()) {
+        points.emplace(where, upstream::ResumePoint{stored.position, stored.kind, stored.key});
+    }
+    return points;
+}
+
+base::Batch own_shutdown() {
+    base::Event event;
+    event.kind = base::Kind::Shutdown;
+    event.filter = base::Filter::Sidecar;
+    event.payload = "\"Shutdown\"";
+    std::random_device random;
+    std::generate_n(std::back_inserter(event.key.first), 16,
+                    [&] { return static_cast<std::uint8_t>(random()); });
+    base::Batch batch;
+    batch.events.push_back(std::move(event));
+    return batch;
+}
+
+}  // namespace
+
+/// In the order of the data's way; destroyed from the end.
+class Application::Parts {
+  public:
+    Parts(Config config, std::string version, base::Log lines)
+        : config_(std::move(config)), version_(std::move(version)), lines_(std::move(lines)) {}
+
+    base::Result<void> open() {
+        const auto& database = std::get<storage::SqliteOptions>(config_.storage.database);
+        auto log = storage::SqliteEventLog::open(database, lines_, metrics_);
+        if (!log) return log.error();
+        log_ = std::move(*log);
+        if (auto checked = check_network(); !checked) return checked;
+
+        auto streams =
+            stream::StreamServer::open(config_.event_stream_server, *log_, version_, lines_, metrics_);
+        if (!streams) return streams.error();
+        streams_ = std::move(*streams);
+
+        publisher_ = std::make_unique<stream::Publisher>(
+            *log_, queue_,
+            [this](const stream::PublicationPtr& publication) { streams_->publish(publication); },
+            [this](const base::Error& error) { fail(error.message); }, lines_, metrics_);
+        upstream_ =
+            std::make_unique<upstream::Upstream>(nodes_, config_.connections, upstream_dependencies());
+        return {};
+    }
+
+    int run() {
+        describe();
+        signals_.async_wait([this](error_code error, int) {
+            if (!error) finish(0);
+        });
+        publisher_->start();
+        streams_->start();
+        asio::post(nodes_, [this] { upstream_->start(); });
+        node_thread_ = base::named_thread("nodes", [this] { nodes_.run(); });
+
+        service_.run();
+        stop();
+        return exit_code_;
+    }
+
+  private:
+    base::Result<void> check_network() const {
+        const auto& configured = config_.storage.network_name;
+        const auto stored = log_->network_name();
+        if (!configured || stored.empty() || *configured == stored) return {};
+        return base::invalid(fmt::format(
+            "storage.network_name is \"{}\", but the log in {} holds events of \"{}\"; correct the name or "
+            "set another storage_path",
+            *configured, config_.storage.storage_path, stored));
+    }
+
+    upstream::Dependencies upstream_dependencies() {
+        const std::string stored = log_->network_name();
+        return {
+            .log = lines_,
+            .metrics = metrics_,
+            .queue = queue_,
+            .stage_payload =
+                [this](std::shared_ptr<const base::Event> event, std::function<void(std::uint64_t)> done) {
+                    log_->stage(std::move(event), std::move(done));
+                },
+            .large_payload = storage::kLargePayload,
+            .resume = resume_points(*log_),
+            .required_network = stored.empty() ? config_.storage.network_name.value_or("") : stored,
+            .log_is_empty = log_->range().empty(),
+            .all_nodes_unavailable = [this] { on_all_nodes_unavailable(); },
+            .failed_to_start = [this](const base::Error& error) { fail(error.message); }};
+    }
+
+    void describe() const {
+        const auto range = log_->range();
+        const auto network = log_->network_name();
+        lines_->info("event-sidecar {}: log {} holds {} events (ids {} to {}) of network {}", version_,
+                     log_->feed_id(), range.next - range.oldest, range.oldest, range.newest(),
+                     network.empty() ? "(none yet)" : network);
+        lines_->info(
+            "streams are served on http://{}:{}/events/main, /events/deploys, /events/sigs, /events, "
+            "/events/sidecar",
+            config_.event_stream_server.bind_address, streams_->port());
+    }
+
+    void on_all_nodes_unavailable() {
+        if (!config_.exit_when_nodes_unavailable) {
+            lines_->error(
+                "Connected node(s) are unavailable; exit_when_nodes_unavailable = false keeps the sidecar "
+                "up");
+            return;
+        }
+        queue_.push(own_shutdown(), 1);
+        fail("Connected node(s) are unavailable");
+    }
+
+    /// Any thread: the program ends with an error.
+    void fail(std::string why) {
+        asio::post(service_, [this, why = std::move(why)] {
+            lines_->error("{}", why);
+            finish(1);
+        });
+    }
+
+    /// From here on a signal has its default effect: it ends the process at once.
+    void finish(int exit_code) {
+        exit_code_ = std::max(exit_code_, exit_code);
+        error_code ignored;
+        signals_.clear(ignored);
+        signals_.cancel(ignored);
+        service_.stop();
+    }
+
+    /// Against the way of the data: nothing new comes in, what came in is stored, what is stored is sent.
+    void stop() {
+        lines_->info("stopping");
+        asio::post(nodes_, [this] { upstream_->stop(); });
+        if (node_thread_.joinable()) node_thread_.join();
+        publisher_->stop();
+        streams_->stop(kStopPatience);
+        lines_->info("stopped; the newest event is {}", log_->range().newest());
+    }
+
+    const Config config_;
+    const std::string version_;
+    const base::Log lines_;
+    base::Metrics metrics_;
+
+    asio::io_context service_{1};
+    asio::signal_set signals_{service_, SIGINT, SIGTERM};
+    int exit_code_ = 0;
+
+    std::unique_ptr<storage::EventLog> log_;
+    base::EventQueue queue_{kQueueBytes};
+    std::unique_ptr<stream::StreamServer> streams_;
+    std::unique_ptr<stream::Publisher> publisher_;
+    asio::io_context nodes_{1};
+    std::unique_ptr<upstream::Upstream> upstream_;
+    std::thread node_thread_;
+};
+
+base::Result<std::unique_ptr<Application>> Application::open(Config config, std::string version,
+                                                             base::Log log) {
+    if (const auto supported = check_supported(config); !supported) return supported.error();
+    prepare_descriptors(config, log);
+    tell_what_is_not_served(config, log);
+    auto parts = std::make_unique<Parts>(std::move(config), std::move(version), std::move(log));
+    if (const auto opened = parts->open(); !opened) return opened.error();
+    return std::unique_ptr<Application>(new Application(std::move(parts)));
+}
+
+Application::Application(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Application::~Application() = default;
+int Application::run() {
+    return parts_->run();
+}
+
+}  // namespace server

@@ -1,0 +1,76 @@
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <fmt/format.h>
+#include <malloc.h>
+#include <string>
+
+#include "base/log.h"
+#include "server/application.h"
+#include "server/config.h"
+
+namespace {
+
+constexpr int kLargeBlock = 256 * 1024;
+
+/// Keeps the resident memory of a process that runs for months flat: few arenas, and large blocks go back to
+/// the system when freed.
+void tame_malloc() {
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, kLargeBlock);
+    mallopt(M_TRIM_THRESHOLD, 4 * kLargeBlock);
+}
+
+int run(const std::string& config_file, bool only_check) {
+    auto loaded = server::load_config(config_file, server::process_environment());
+    if (!loaded.problems.empty()) {
+        fmt::print(stderr, "{}", server::describe(loaded.problems, config_file));
+        return EXIT_FAILURE;
+    }
+    if (only_check) {
+        fmt::print("{}: no problems found\n", config_file);
+        return EXIT_SUCCESS;
+    }
+
+    const auto options = base::LogOptions::from_environment();
+    const auto log = base::make_log(options);
+    if (!options.complaint.empty()) log->warn("{}", options.complaint);
+
+    auto application = server::Application::open(std::move(*loaded.config), EVENT_SIDECAR_VERSION, log);
+    if (!application) {
+        log->error("{}", application.error().message);
+        return EXIT_FAILURE;
+    }
+    return (*application)->run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is an error of the write, as a full disk is
+    tame_malloc();
+
+    CLI::App cli("Reads the event streams of Casper nodes, stores them, and serves them again.",
+                 "event-sidecar");
+    std::string config_file;
+    bool only_check = false;
+    cli.add_option("--path-to-config", config_file, "The configuration file (TOML)")
+        ->required()
+        ->type_name("FILE");
+    cli.add_flag("--check-config", only_check, "Print every error of the configuration and exit");
+    cli.set_version_flag("--version", "event-sidecar " EVENT_SIDECAR_VERSION);
+    cli.footer(
+        "Environment: LOG_LEVEL (trace, debug, info, warn, error, off), LOG_FORMAT (text, json),\n"
+        "SIDECAR_POSTGRES_USERNAME, _PASSWORD, _DATABASE_NAME, _HOST, _PORT, _MAX_CONNECTIONS,\n"
+        "SIDECAR_ADMIN_TOKEN: each wins over the file.");
+    CLI11_PARSE(cli, argc, argv);
+
+    try {
+        return run(config_file, only_check);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "event-sidecar: {}\n", error.what());
+        return EXIT_FAILURE;
+    }
+}
