@@ -12,7 +12,9 @@ namespace support {
 Follower::Follower(std::uint16_t port, std::string path)
     : port_(port), path_(std::move(path)), thread_([this] { run(); }) {}
 
-Follower::~Follower() { stop(); }
+Follower::~Follower() {
+    stop();
+}
 
 void Follower::stop() {
     stopped_ = true;
@@ -78,7 +80,8 @@ void Follower::take(const std::string& frame) {
     const auto id_at = frame.rfind("\nid:");
     if (!frame.starts_with("data:")) return complain("not a frame: " + frame.substr(0, 200));
     if (id_at == std::string::npos) {
-        if (frame.find("ApiVersion\"") == std::string::npos && frame.find("SidecarVersion\"") == std::string::npos) {
+        if (frame.find("ApiVersion\"") == std::string::npos &&
+            frame.find("SidecarVersion\"") == std::string::npos) {
             complain("a frame without an id: " + frame.substr(0, 200));
         }
         return;

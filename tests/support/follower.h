@@ -15,8 +15,8 @@ struct Received {
     std::string data;
 };
 
-/// A well-behaved subscriber: follows one endpoint from its first event on, and when the connection ends for whatever
-/// reason, connects again with Last-Event-ID. Runs on a thread of its own until stopped.
+/// A well-behaved subscriber: follows one endpoint from its first event on, and when the connection ends for
+/// whatever reason, connects again with Last-Event-ID. Runs on a thread of its own until stopped.
 class Follower {
   public:
     Follower(std::uint16_t port, std::string path);

@@ -57,9 +57,11 @@ class MemoryLog final : public storage::EventLog {
         page.next = std::min(request.to, range_.next);
         for (const auto& event : events_) {
             if (event.id < request.from || event.id >= request.to) continue;
-            if (request.endpoint && !base::endpoints_of(event.kind, event.filter).contains(*request.endpoint)) continue;
+            if (request.endpoint && !base::endpoints_of(event.kind, event.filter).contains(*request.endpoint))
+                continue;
             bytes += event.payload.size();
-            if (page.events.size() == request.max_events || (!page.events.empty() && bytes > request.max_bytes)) {
+            if (page.events.size() == request.max_events ||
+                (!page.events.empty() && bytes > request.max_bytes)) {
                 page.next = event.id;
                 return page;
             }

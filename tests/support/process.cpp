@@ -1,26 +1,27 @@
 #include "support/process.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <fstream>
 #include <iterator>
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdexcept>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace support {
 namespace {
 
-[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void fail(const char* what) {
+    throw std::system_error(errno, std::generic_category(), what);
+}
 
 }  // namespace
 
@@ -53,7 +54,9 @@ Process::Process(std::vector<std::string> arguments, std::filesystem::path outpu
     ::_exit(127);
 }
 
-Process::~Process() { kill_and_wait(); }
+Process::~Process() {
+    kill_and_wait();
+}
 
 Process::Process(Process&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)), exit_code_(other.exit_code_), output_(std::move(other.output_)) {}
@@ -92,7 +95,9 @@ void Process::kill_and_wait() {
     exit_code_ = 128 + SIGKILL;
 }
 
-std::string Process::output() const { return read_file(output_); }
+std::string Process::output() const {
+    return read_file(output_);
+}
 
 bool Process::wait_for_output(std::string_view text, std::chrono::milliseconds patience) {
     const auto found = [&] { return output().find(text) != std::string::npos; };
@@ -113,7 +118,9 @@ std::uint16_t free_port() {
     return ntohs(address.sin_port);
 }
 
-void short_pause() { ::poll(nullptr, 0, 5); }
+void short_pause() {
+    ::poll(nullptr, 0, 5);
+}
 
 void write_file(const std::filesystem::path& file, std::string_view text) {
     std::ofstream out(file, std::ios::binary);

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -9,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 namespace support {
@@ -62,7 +61,8 @@ class Process {
 
 /// Waits for a condition, looking every few milliseconds; false at the deadline.
 template <class Condition>
-[[nodiscard]] bool eventually(Condition&& condition, std::chrono::milliseconds patience = std::chrono::seconds(30));
+[[nodiscard]] bool eventually(Condition&& condition,
+                              std::chrono::milliseconds patience = std::chrono::seconds(30));
 void short_pause();
 
 void write_file(const std::filesystem::path& file, std::string_view text);

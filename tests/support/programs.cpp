@@ -1,8 +1,7 @@
 #include "support/programs.h"
 
-#include <fmt/format.h>
-
 #include <csignal>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -12,13 +11,14 @@ namespace support {
 namespace {
 
 std::vector<std::string> sim_command(std::vector<std::string> arguments) {
-    std::vector<std::string> command{CASPER_NODE_SIM_PROGRAM, "--sse-port", "0", "--rest-port", "0", "--control-port",
-                                     "0", "--quiet"};
+    std::vector<std::string> command{CASPER_NODE_SIM_PROGRAM, "--sse-port", "0",      "--rest-port", "0",
+                                     "--control-port",        "0",          "--quiet"};
     for (auto& argument : arguments) command.push_back(std::move(argument));
     return command;
 }
 
-std::string config_text(const Sidecar::Settings& settings, const std::filesystem::path& storage, std::uint16_t port) {
+std::string config_text(const Sidecar::Settings& settings, const std::filesystem::path& storage,
+                        std::uint16_t port) {
     std::string text = settings.top_keys + "\n";
     for (const auto& node : settings.nodes) {
         text += fmt::format(
@@ -26,8 +26,8 @@ std::string config_text(const Sidecar::Settings& settings, const std::filesystem
             "delay_between_retries_in_seconds = 1\nmax_attempts = 1000\n{}\n",
             node.sse, node.rest, settings.connection_keys);
     }
-    text += fmt::format("[storage]\nstorage_path = \"{}\"\n{}\n[storage.sqlite_config]\n{}\n", storage.string(),
-                        settings.storage_keys, settings.sqlite_keys);
+    text += fmt::format("[storage]\nstorage_path = \"{}\"\n{}\n[storage.sqlite_config]\n{}\n",
+                        storage.string(), settings.storage_keys, settings.sqlite_keys);
     text += fmt::format("[rest_server]\nport = {}\n", free_port());
     text += fmt::format("[event_stream_server]\nport = {}\nbind_address = \"127.0.0.1\"\n{}\n", port,
                         settings.stream_keys);
@@ -46,7 +46,8 @@ bool serves(std::uint16_t port) {
 
 SimulatedNetwork::SimulatedNetwork(const std::filesystem::path& folder, std::vector<std::string> arguments)
     : process_(sim_command(std::move(arguments)), folder / "sim.log") {
-    if (!process_.wait_for_output("\"nodes\"")) throw std::runtime_error("the simulator: " + process_.output());
+    if (!process_.wait_for_output("\"nodes\""))
+        throw std::runtime_error("the simulator: " + process_.output());
     const auto output = process_.output();
     const auto begin = output.find("{\"nodes\"");
     const auto ready = nlohmann::json::parse(output.substr(begin, output.find('\n', begin) - begin));
@@ -57,14 +58,17 @@ SimulatedNetwork::SimulatedNetwork(const std::filesystem::path& folder, std::vec
 std::string SimulatedNetwork::control(const std::string& method, const std::string& target,
                                       const std::string& body) const {
     RawClient client(control_port_);
-    client.send(fmt::format("{} {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{}",
-                            method, target, body.size(), body));
+    client.send(
+        fmt::format("{} {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{}",
+                    method, target, body.size(), body));
     if (!client.read_to_end()) throw std::runtime_error("no answer of the simulator's control port");
     if (!client.received().starts_with("HTTP/1.1 200")) throw std::runtime_error(client.received());
     return body_of(client.received());
 }
 
-void SimulatedNetwork::fault(const std::string& text) const { control("POST", "/faults", text); }
+void SimulatedNetwork::fault(const std::string& text) const {
+    control("POST", "/faults", text);
+}
 
 Sidecar::Sidecar(const std::filesystem::path& folder, const Settings& settings)
     : config_(folder / "config.toml"),
@@ -76,18 +80,20 @@ Sidecar::Sidecar(const std::filesystem::path& folder, const Settings& settings)
 }
 
 void Sidecar::launch() {
-    process_.emplace(std::vector<std::string>{EVENT_SIDECAR_PROGRAM, "--path-to-config", config_.string()}, log_,
-                     environment_);
+    process_.emplace(std::vector<std::string>{EVENT_SIDECAR_PROGRAM, "--path-to-config", config_.string()},
+                     log_, environment_);
 }
 
 void Sidecar::start() {
     launch();
-    const bool ended_or_ready =
-        eventually([this] { return serves(port_) || process_->wait(std::chrono::milliseconds(0)).has_value(); });
+    const bool ended_or_ready = eventually(
+        [this] { return serves(port_) || process_->wait(std::chrono::milliseconds(0)).has_value(); });
     if (!ended_or_ready || !serves(port_)) throw std::runtime_error("the sidecar does not serve: " + log());
 }
 
-void Sidecar::kill() { process_->kill_and_wait(); }
+void Sidecar::kill() {
+    process_->kill_and_wait();
+}
 
 int Sidecar::stop() {
     process_->signal(SIGTERM);

@@ -23,7 +23,8 @@ class SimulatedNetwork {
 
     [[nodiscard]] const std::vector<Ports>& nodes() const { return nodes_; }
     /// One request to its control port.
-    std::string control(const std::string& method, const std::string& target, const std::string& body = {}) const;
+    std::string control(const std::string& method, const std::string& target,
+                        const std::string& body = {}) const;
     /// A fault as `--fault` takes it, now.
     void fault(const std::string& text) const;
     [[nodiscard]] Process& process() { return process_; }

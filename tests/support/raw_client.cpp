@@ -1,15 +1,14 @@
 #include "support/raw_client.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdexcept>
+#include <sys/socket.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace support {
@@ -17,7 +16,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void fail(const char* what) {
+    throw std::system_error(errno, std::generic_category(), what);
+}
 
 std::string dechunked(std::string_view rest) {
     std::string out;
@@ -35,7 +36,8 @@ std::string dechunked(std::string_view rest) {
 
 }  // namespace
 
-RawClient::RawClient(std::uint16_t port, int receive_buffer) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+RawClient::RawClient(std::uint16_t port, int receive_buffer)
+    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     if (fd_ < 0) fail("socket");
     if (receive_buffer > 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     sockaddr_in address{};
@@ -107,7 +109,9 @@ std::string fetch(std::uint16_t port, std::string_view request_line_and_headers)
     return client.received();
 }
 
-std::string head_of(const std::string& response) { return response.substr(0, response.find("\r\n\r\n") + 2); }
+std::string head_of(const std::string& response) {
+    return response.substr(0, response.find("\r\n\r\n") + 2);
+}
 
 std::string body_of(const std::string& response) {
     const auto end = response.find("\r\n\r\n");

@@ -23,8 +23,8 @@ class RawClient {
 
     void send(std::string_view bytes);
 
-    /// Reads until the condition holds for all that was received so far; false at the deadline or when the server
-    /// closes before.
+    /// Reads until the condition holds for all that was received so far; false at the deadline or when the
+    /// server closes before.
     bool read_until(const std::function<bool(const std::string&)>& enough,
                     std::chrono::milliseconds patience = kPatience);
     bool read_until_contains(std::string_view text, std::chrono::milliseconds patience = kPatience);

@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "integration/support_check.h"
+#include "support/programs.h"
+
+namespace integration {
+namespace {
+
+using namespace std::chrono_literals;
+using support::Follower;
+using support::Sidecar;
+using support::SimulatedNetwork;
+
+/// No file of the process may grow beyond this: to SQLite the same as a disk without space, and needs no
+/// privilege.
+void limit_file_size(pid_t pid, rlim_t bytes) {
+    const rlimit limit{bytes, RLIM_INFINITY};
+    ASSERT_EQ(::prlimit(pid, RLIMIT_FSIZE, &limit, nullptr), 0);
+}
+
+std::size_t count_of(const std::string& text, std::string_view part) {
+    std::size_t count = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+    return count;
+}
+
+TEST(FullDisk, NothingIsLostOnceThereIsSpaceAgain) {
+    constexpr std::size_t kEvents = 6000;
+    const support::TemporaryFolder folder;
+    const auto record = folder.path() / "produced.jsonl";
+    SimulatedNetwork network(folder.path(),
+                             {"--rate", "1000", "--events", std::to_string(kEvents), "--buffer", "60000",
+                              "--step-size", "300KB", "--record", record.string()});
+    Sidecar sidecar(folder.path(), {.nodes = network.nodes()});
+    sidecar.start();
+    const Follower main(sidecar.port(), "/events/main");
+    const Follower deploys(sidecar.port(), "/events/deploys");
+    const Follower sigs(sidecar.port(), "/events/sigs");
+    const auto count = [&] { return main.count() + deploys.count() + sigs.count(); };
+    ASSERT_TRUE(support::eventually([&] { return count() > 1000; })) << sidecar.log();
+
+    limit_file_size(sidecar.process().pid(), 64 * 1024);
+    ASSERT_TRUE(sidecar.process().wait_for_output("cannot be stored")) << sidecar.log();
+    const auto stored = count();
+    EXPECT_LT(stored, kEvents);
+    const Follower late(sidecar.port(), "/events/main");
+    EXPECT_TRUE(support::eventually([&] { return late.count() >= main.count(); }))
+        << "what is stored can still be read";
+
+    limit_file_size(sidecar.process().pid(), RLIM_INFINITY);
+    EXPECT_TRUE(support::eventually([&] { return count() == kEvents; }, 60s)) << count() << "\n"
+                                                                              << sidecar.log();
+    EXPECT_EQ(count_of(sidecar.log(), "cannot be stored"), 1U) << sidecar.log();
+    auto all = main.received();
+    for (const auto* other : {&deploys, &sigs}) {
+        const auto more = other->received();
+        all.insert(all.end(), more.begin(), more.end());
+    }
+    expect_complete(all, lines_of(support::read_file(record)));
+}
+
+}  // namespace
+}  // namespace integration
