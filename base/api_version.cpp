@@ -1,9 +1,8 @@
 #include "base/api_version.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <charconv>
+#include <fmt/format.h>
 
 namespace base {
 namespace {
@@ -13,7 +12,9 @@ constexpr std::uint32_t kPartLimit = 1U << kPartBits;
 
 }  // namespace
 
-std::string ApiVersion::to_string() const { return fmt::format("{}.{}.{}", major, minor, patch); }
+std::string ApiVersion::to_string() const {
+    return fmt::format("{}.{}.{}", major, minor, patch);
+}
 
 std::optional<ApiVersion> ApiVersion::parse(std::string_view text) {
     std::array<std::uint32_t, 3> parts{};
@@ -33,13 +34,15 @@ std::optional<ApiVersion> ApiVersion::parse(std::string_view text) {
 }
 
 std::int64_t ApiVersion::packed() const {
-    return (std::int64_t{major} << (2 * kPartBits)) | (std::int64_t{minor} << kPartBits) | std::int64_t{patch};
+    return (std::int64_t{major} << (2 * kPartBits)) | (std::int64_t{minor} << kPartBits) |
+           std::int64_t{patch};
 }
 
 ApiVersion ApiVersion::unpacked(std::int64_t packed) {
     constexpr std::int64_t mask = kPartLimit - 1;
     return {static_cast<std::uint32_t>((packed >> (2 * kPartBits)) & mask),
-            static_cast<std::uint32_t>((packed >> kPartBits) & mask), static_cast<std::uint32_t>(packed & mask)};
+            static_cast<std::uint32_t>((packed >> kPartBits) & mask),
+            static_cast<std::uint32_t>(packed & mask)};
 }
 
 }  // namespace base

@@ -46,9 +46,9 @@ class BoundedQueue {
         not_empty_.notify_one();
     }
 
-    /// Waits for items and takes all of them; an empty result means that `patience` passed, wake() was called,
-    /// or the queue is closed. The producers are told of the room only at the next call, when the consumer is
-    /// done with what it took: what is in work counts against the bound.
+    /// Waits for items and takes all of them; an empty result means that `patience` passed, wake() was
+    /// called, or the queue is closed. The producers are told of the room only at the next call, when the
+    /// consumer is done with what it took: what is in work counts against the bound.
     [[nodiscard]] std::vector<T> take_all(std::chrono::milliseconds patience) {
         std::vector<std::function<void()>> waiting;
         {

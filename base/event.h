@@ -16,7 +16,8 @@ namespace base {
 using EventId = std::uint64_t;
 inline constexpr EventId kMaxEventId = (EventId{1} << 53) - 1;
 
-/// A hash (32 bytes) or public key (33 or 34 bytes) without the hex; inline, so that a key costs no allocation.
+/// A hash (32 bytes) or public key (33 or 34 bytes) without the hex; inline, so that a key costs no
+/// allocation.
 using KeyBytes = boost::container::small_vector<std::uint8_t, 40>;
 
 /// By what an event is known as the same, within its kind. `first` is the block or deploy hash (or the era as

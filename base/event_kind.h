@@ -71,19 +71,23 @@ struct KindRow {
 /// THE table of event kinds; parsing, deduplication, routing and documentation all follow it.
 inline constexpr std::array<KindRow, 9> kKinds{{
     {Kind::ApiVersion, "ApiVersion", Filter::Main, KeyShape::None, EndpointSet{}},
-    {Kind::BlockAdded, "BlockAdded", Filter::Main, KeyShape::BlockHash, EndpointSet{Endpoint::Events, Endpoint::Main}},
+    {Kind::BlockAdded, "BlockAdded", Filter::Main, KeyShape::BlockHash,
+     EndpointSet{Endpoint::Events, Endpoint::Main}},
     {Kind::DeployAccepted, "DeployAccepted", Filter::Deploys, KeyShape::Hash, EndpointSet{Endpoint::Deploys}},
     {Kind::DeployProcessed, "DeployProcessed", Filter::Main, KeyShape::DeployHash,
      EndpointSet{Endpoint::Events, Endpoint::Main}},
     {Kind::DeployExpired, "DeployExpired", Filter::Main, KeyShape::DeployHash, EndpointSet{Endpoint::Main}},
-    {Kind::Fault, "Fault", Filter::Main, KeyShape::EraPublicKey, EndpointSet{Endpoint::Events, Endpoint::Main}},
+    {Kind::Fault, "Fault", Filter::Main, KeyShape::EraPublicKey,
+     EndpointSet{Endpoint::Events, Endpoint::Main}},
     {Kind::FinalitySignature, "FinalitySignature", Filter::Sigs, KeyShape::BlockPublicKey,
      EndpointSet{Endpoint::Events, Endpoint::Sigs}},
     {Kind::Step, "Step", Filter::Main, KeyShape::Era, EndpointSet{Endpoint::Main}},
     {Kind::Shutdown, "Shutdown", Filter::Main, KeyShape::Occurrence, EndpointSet{}},
 }};
 
-[[nodiscard]] constexpr const KindRow& row_of(Kind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+[[nodiscard]] constexpr const KindRow& row_of(Kind kind) {
+    return kKinds[static_cast<std::size_t>(kind)];
+}
 
 /// The kind of that name, compared exactly.
 [[nodiscard]] constexpr std::optional<Kind> kind_named(std::string_view name) {
@@ -97,24 +101,29 @@ inline constexpr std::array<KindRow, 9> kKinds{{
 [[nodiscard]] constexpr EndpointSet endpoints_of(Kind kind, Filter filter) {
     if (kind != Kind::Shutdown) return row_of(kind).endpoints;
     switch (filter) {
-        case Filter::Main: return EndpointSet{Endpoint::Events, Endpoint::Main};
-        case Filter::Deploys: return EndpointSet{Endpoint::Deploys};
-        case Filter::Sigs: return EndpointSet{Endpoint::Sigs};
-        case Filter::Sidecar: return EndpointSet{Endpoint::Sidecar};
+        case Filter::Main:
+            return EndpointSet{Endpoint::Events, Endpoint::Main};
+        case Filter::Deploys:
+            return EndpointSet{Endpoint::Deploys};
+        case Filter::Sigs:
+            return EndpointSet{Endpoint::Sigs};
+        case Filter::Sidecar:
+            return EndpointSet{Endpoint::Sidecar};
     }
     return {};
 }
 
 /// "events/main": the node's path without the slash, as metrics and logs name it.
 [[nodiscard]] constexpr std::string_view filter_name(Filter filter) {
-    constexpr std::array<std::string_view, 4> kNames{"events/main", "events/deploys", "events/sigs", "events/sidecar"};
+    constexpr std::array<std::string_view, 4> kNames{"events/main", "events/deploys", "events/sigs",
+                                                     "events/sidecar"};
     return kNames[static_cast<std::size_t>(filter)];
 }
 
 /// "/events/main": the path that subscribers ask for.
 [[nodiscard]] constexpr std::string_view endpoint_path(Endpoint endpoint) {
-    constexpr std::array<std::string_view, kEndpointCount> kPaths{"/events", "/events/main", "/events/deploys",
-                                                                  "/events/sigs", "/events/sidecar"};
+    constexpr std::array<std::string_view, kEndpointCount> kPaths{
+        "/events", "/events/main", "/events/deploys", "/events/sigs", "/events/sidecar"};
     return kPaths[static_cast<std::size_t>(endpoint)];
 }
 

@@ -1,12 +1,11 @@
 #include "base/log.h"
 
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/null_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/null_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
 
 namespace base {
 namespace {
@@ -64,7 +63,8 @@ LogOptions LogOptions::from_environment() {
             options.level = std::move(*level);
         } else {
             options.complaint = fmt::format(
-                "{}={} is not a level; expected trace, debug, info, warn, error or off; using info", name, text);
+                "{}={} is not a level; expected trace, debug, info, warn, error or off; using info", name,
+                text);
         }
     }
     if (const char* text = value_of("LOG_FORMAT")) {
@@ -72,14 +72,16 @@ LogOptions LogOptions::from_environment() {
         if (format == "json") {
             options.format = Format::Json;
         } else if (format != "text") {
-            options.complaint = fmt::format("LOG_FORMAT={} is unknown; expected text or json; using text", format);
+            options.complaint =
+                fmt::format("LOG_FORMAT={} is unknown; expected text or json; using text", format);
         }
     }
     return options;
 }
 
 Log make_log(const LogOptions& options) {
-    auto log = std::make_shared<spdlog::logger>("event-sidecar", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto log =
+        std::make_shared<spdlog::logger>("event-sidecar", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
     if (options.format == LogOptions::Format::Json) {
         formatter->add_flag<JsonMessageFlag>('*').set_pattern(

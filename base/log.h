@@ -1,11 +1,10 @@
 #pragma once
 
-#include <spdlog/logger.h>
-
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <spdlog/logger.h>
 #include <string>
 #include <string_view>
 

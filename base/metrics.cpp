@@ -9,7 +9,9 @@ using prometheus::BuildCounter;
 using prometheus::BuildGauge;
 using prometheus::BuildHistogram;
 
-std::string text(std::string_view view) { return std::string(view); }
+std::string text(std::string_view view) {
+    return std::string(view);
+}
 
 }  // namespace
 
@@ -19,11 +21,12 @@ Metrics::Metrics()
                   .Name("error_counts")
                   .Help("Errors, by the part of the program and what happened")
                   .Register(*registry_)),
-      node_statuses_(BuildGauge()
-                         .Name("node_statuses")
-                         .Help("Connection of each node: 0 preparing, 1 connecting, 2 connected, 3 reconnecting, "
-                               "-1 given up, -2 incompatible")
-                         .Register(*registry_)),
+      node_statuses_(
+          BuildGauge()
+              .Name("node_statuses")
+              .Help("Connection of each node: 0 preparing, 1 connecting, 2 connected, 3 reconnecting, "
+                    "-1 given up, -2 incompatible")
+              .Register(*registry_)),
       received_bytes_(BuildHistogram()
                           .Name("received_bytes")
                           .Help("Sizes of the events received from nodes, in bytes")
@@ -57,7 +60,9 @@ Counter& Metrics::error(std::string_view category, std::string_view description)
     return errors_.Add({{"category", text(category)}, {"description", text(description)}});
 }
 
-Gauge& Metrics::node_status(std::string_view node) { return node_statuses_.Add({{"node", text(node)}}); }
+Gauge& Metrics::node_status(std::string_view node) {
+    return node_statuses_.Add({{"node", text(node)}});
+}
 
 Histogram& Metrics::received_bytes(std::string_view filter) {
     static const Histogram::BucketBoundaries kBuckets{500, 1e3, 2e3, 5e3, 5e4, 5e5, 5e6, 5e7};
@@ -68,13 +73,17 @@ Counter& Metrics::internal_event(std::string_view category, std::string_view des
     return internal_events_.Add({{"category", text(category)}, {"description", text(description)}});
 }
 
-Counter& Metrics::disconnect(std::string_view reason) { return disconnects_.Add({{"reason", text(reason)}}); }
+Counter& Metrics::disconnect(std::string_view reason) {
+    return disconnects_.Add({{"reason", text(reason)}});
+}
 
 Gauge& Metrics::subscribers(std::string_view endpoint) {
     return subscribers_.Add({{"endpoint", text(endpoint)}});
 }
 
-Counter& Metrics::events(std::string_view outcome) { return events_.Add({{"outcome", text(outcome)}}); }
+Counter& Metrics::events(std::string_view outcome) {
+    return events_.Add({{"outcome", text(outcome)}});
+}
 
 Counter& Metrics::node_gap(std::string_view node, std::string_view filter) {
     return node_gaps_.Add({{"node", text(node)}, {"filter", text(filter)}});

@@ -1,7 +1,5 @@
 #include "net/connection.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -10,6 +8,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <fmt/format.h>
 
 namespace net {
 
@@ -112,7 +111,7 @@ asio::awaitable<bool> Connection::write(const Request& request, Response respons
     std::string bytes = serialize_head(request.version, response.status, response.headers);
     if (request.method != "HEAD" && !has_no_content) bytes += response.body;
     const bool written = co_await write_all(bytes);
-    co_return written && keep_alive_;
+    co_return written&& keep_alive_;
 }
 
 asio::awaitable<bool> Connection::write_all(std::string_view bytes) {
@@ -135,7 +134,8 @@ asio::awaitable<void> Connection::refuse(unsigned status, std::string_view why) 
     if (written) co_await linger();
 }
 
-/// A socket closed over unread bytes resets the connection, and the client may lose the answer (RFC 9112, 9.6).
+/// A socket closed over unread bytes resets the connection, and the client may lose the answer (RFC
+/// 9112, 9.6).
 asio::awaitable<void> Connection::linger() {
     if (closed_) co_return;
     error_code ignored;

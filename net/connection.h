@@ -10,8 +10,8 @@
 
 namespace net {
 
-/// One client's connection: reads its requests one after the other and writes the handler's answers. Lives in the
-/// coroutine that runs it; that thread only.
+/// One client's connection: reads its requests one after the other and writes the handler's answers. Lives in
+/// the coroutine that runs it; that thread only.
 class Connection {
   public:
     Connection(boost::asio::ip::tcp::socket socket, const HttpServerOptions& options, const Handler& handler,
@@ -23,7 +23,8 @@ class Connection {
     void close();
 
   private:
-    /// The next request, or nothing when the connection is to end (an error's answer is then already written).
+    /// The next request, or nothing when the connection is to end (an error's answer is then already
+    /// written).
     [[nodiscard]] boost::asio::awaitable<std::optional<Request>> read_request();
     [[nodiscard]] boost::asio::awaitable<bool> write(const Request& request, Response response);
     [[nodiscard]] boost::asio::awaitable<bool> write_all(std::string_view bytes);

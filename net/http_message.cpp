@@ -1,9 +1,8 @@
 #include "net/http_message.h"
 
-#include <fmt/format.h>
-
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/status.hpp>
+#include <fmt/format.h>
 #include <iterator>
 
 namespace net {
@@ -72,8 +71,10 @@ std::string_view reason_phrase(unsigned status) {
 }
 
 std::string serialize_head(unsigned version, unsigned status, const Headers& headers) {
-    std::string head = fmt::format("HTTP/{}.{} {} {}\r\n", version / 10, version % 10, status, reason_phrase(status));
-    for (const auto& [name, value] : headers) fmt::format_to(std::back_inserter(head), "{}: {}\r\n", name, value);
+    std::string head =
+        fmt::format("HTTP/{}.{} {} {}\r\n", version / 10, version % 10, status, reason_phrase(status));
+    for (const auto& [name, value] : headers)
+        fmt::format_to(std::back_inserter(head), "{}: {}\r\n", name, value);
     head += "\r\n";
     return head;
 }

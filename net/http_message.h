@@ -14,8 +14,8 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] std::optional<std::string_view> find_header(const Headers& headers, std::string_view name);
 
 struct Request {
-    std::string method;  ///< "GET"
-    std::string target;  ///< as sent, for instance "/events/main?start_from=5"
+    std::string method;     ///< "GET"
+    std::string target;     ///< as sent, for instance "/events/main?start_from=5"
     unsigned version = 11;  ///< 10 or 11
     Headers headers;
     std::string body;
@@ -44,8 +44,8 @@ struct Response {
 /// The bytes of a response's head: status line, headers, empty line.
 [[nodiscard]] std::string serialize_head(unsigned version, unsigned status, const Headers& headers);
 
-/// The fields of a query string, decoded (application/x-www-form-urlencoded), in order; none for an empty one.
-/// No value when an escape is broken.
+/// The fields of a query string, decoded (application/x-www-form-urlencoded), in order; none for an empty
+/// one. No value when an escape is broken.
 [[nodiscard]] std::optional<Headers> parse_query(std::string_view query);
 
 }  // namespace net

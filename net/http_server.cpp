@@ -1,7 +1,5 @@
 #include "net/http_server.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
@@ -11,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
 #include <optional>
 
 #include "net/connection.h"
@@ -28,13 +27,14 @@ constexpr std::chrono::milliseconds kAcceptPause{250};
 constexpr std::chrono::seconds kComplaintInterval{60};
 
 bool is_shortage(const error_code& error) {
-    return error == asio::error::no_descriptors || error == boost::system::errc::too_many_files_open_in_system ||
+    return error == asio::error::no_descriptors ||
+           error == boost::system::errc::too_many_files_open_in_system ||
            error == asio::error::no_buffer_space || error == asio::error::no_memory;
 }
 
 base::Error cannot_open(const HttpServerOptions& options, std::string_view why) {
-    return base::invalid(fmt::format("[{}] cannot listen on {} port {}: {}", options.name, options.bind_address,
-                                     options.port, why));
+    return base::invalid(fmt::format("[{}] cannot listen on {} port {}: {}", options.name,
+                                     options.bind_address, options.port, why));
 }
 
 std::string remedy_for(const error_code& error) {
@@ -68,7 +68,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     void start() {
         tcp::acceptor acceptor = std::move(*acceptor_);
         acceptor_.reset();
-        asio::co_spawn(*workers_.front(), accept_loop(shared_from_this(), std::move(acceptor)), asio::detached);
+        asio::co_spawn(*workers_.front(), accept_loop(shared_from_this(), std::move(acceptor)),
+                       asio::detached);
     }
 
     void stop() {
@@ -92,7 +93,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     /// Enters a connection into its worker's list while it runs.
     class Registration {
       public:
-        Registration(std::vector<Connection*>& list, Connection& connection) : list_(list), connection_(connection) {
+        Registration(std::vector<Connection*>& list, Connection& connection)
+            : list_(list), connection_(connection) {
             list_.push_back(&connection_);
         }
         ~Registration() { std::erase(list_, &connection_); }
@@ -104,7 +106,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
         Connection& connection_;
     };
 
-    /// Lives and dies with the first worker's io_context, however long a connection of another keeps the server.
+    /// Lives and dies with the first worker's io_context, however long a connection of another keeps the
+    /// server.
     struct Accepting {
         Accepting(Impl& impl, tcp::acceptor opened)
             : owner(impl), acceptor(std::move(opened)), pause(acceptor.get_executor()) {
@@ -141,8 +144,9 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     void complain_of_shortage(error_code error) {
         accept_pauses_.Increment();
         if (!complaints_.pass()) return;
-        log_->warn("[{}] no new connection can be accepted now: {}; raise the limit of open files (ulimit -n)",
-                   options_.name, error.message());
+        log_->warn(
+            "[{}] no new connection can be accepted now: {}; raise the limit of open files (ulimit -n)",
+            options_.name, error.message());
     }
 
     static asio::awaitable<void> serve(std::shared_ptr<Impl> self, tcp::socket socket, std::size_t worker) {
@@ -166,8 +170,9 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
 };
 
 base::Result<std::shared_ptr<HttpServer>> HttpServer::open(HttpServerOptions options,
-                                                           std::vector<asio::io_context*> workers, Handler handler,
-                                                           base::Log log, base::Metrics& metrics) {
+                                                           std::vector<asio::io_context*> workers,
+                                                           Handler handler, base::Log log,
+                                                           base::Metrics& metrics) {
     error_code error;
     const auto address = asio::ip::make_address(options.bind_address, error);
     if (error) return cannot_open(options, "`bind_address` is not an IP address");
@@ -180,15 +185,23 @@ base::Result<std::shared_ptr<HttpServer>> HttpServer::open(HttpServerOptions opt
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error) return cannot_open(options, remedy_for(error));
 
-    auto impl = std::make_shared<Impl>(std::move(options), std::move(workers), std::move(handler), std::move(log),
-                                       metrics, std::move(acceptor));
+    auto impl = std::make_shared<Impl>(std::move(options), std::move(workers), std::move(handler),
+                                       std::move(log), metrics, std::move(acceptor));
     return std::shared_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }
 
 HttpServer::HttpServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
-HttpServer::~HttpServer() { impl_->stop(); }
-void HttpServer::start() { impl_->start(); }
-void HttpServer::stop() { impl_->stop(); }
-std::uint16_t HttpServer::port() const { return impl_->port(); }
+HttpServer::~HttpServer() {
+    impl_->stop();
+}
+void HttpServer::start() {
+    impl_->start();
+}
+void HttpServer::stop() {
+    impl_->stop();
+}
+std::uint16_t HttpServer::port() const {
+    return impl_->port();
+}
 
 }  // namespace net

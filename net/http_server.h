@@ -35,17 +35,17 @@ using Answer = std::variant<Response, Takeover>;
 /// Answers one request; runs on the thread of the `worker`-th io_context, which also runs the connection.
 using Handler = std::function<boost::asio::awaitable<Answer>(Request request, std::size_t worker)>;
 
-/// An HTTP/1.0 and HTTP/1.1 server (RFC 9112) with keep-alive: reads requests within limits of size and time, asks the
-/// handler, writes its answers. HEAD gets the answer's head only. A malformed request gets 400, one too large 431
-/// or 413. Connections are handed to the workers in turn. When file descriptors run out, accepting pauses, counted
-/// and logged, and goes on when some are free.
+/// An HTTP/1.0 and HTTP/1.1 server (RFC 9112) with keep-alive: reads requests within limits of size and time,
+/// asks the handler, writes its answers. HEAD gets the answer's head only. A malformed request gets 400, one
+/// too large 431 or 413. Connections are handed to the workers in turn. When file descriptors run out,
+/// accepting pauses, counted and logged, and goes on when some are free.
 class HttpServer {
   public:
-    /// Opens the port at once; an error names the port and the remedy. Each worker is an io_context that one thread
-    /// runs; accepting happens on the first.
+    /// Opens the port at once; an error names the port and the remedy. Each worker is an io_context that one
+    /// thread runs; accepting happens on the first.
     [[nodiscard]] static base::Result<std::shared_ptr<HttpServer>> open(
-        HttpServerOptions options, std::vector<boost::asio::io_context*> workers, Handler handler, base::Log log,
-        base::Metrics& metrics);
+        HttpServerOptions options, std::vector<boost::asio::io_context*> workers, Handler handler,
+        base::Log log, base::Metrics& metrics);
 
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;

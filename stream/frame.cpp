@@ -1,7 +1,6 @@
 #include "stream/frame.h"
 
 #include <fmt/format.h>
-
 #include <iterator>
 
 namespace stream {
@@ -58,6 +57,8 @@ std::string_view keep_alive_frame(Framing framing) {
     return framing == Framing::Chunked ? "3\r\n:\n\n\r\n" : ":\n\n";
 }
 
-std::string_view end_of_body(Framing framing) { return framing == Framing::Chunked ? "0\r\n\r\n" : ""; }
+std::string_view end_of_body(Framing framing) {
+    return framing == Framing::Chunked ? "0\r\n\r\n" : "";
+}
 
 }  // namespace stream

@@ -15,14 +15,15 @@ enum class Framing { Chunked, UntilClose };
 /// One event as it goes to the sockets, built once and shared by all subscribers. Immutable.
 class Frame {
   public:
-    Frame(base::EventId id, base::Kind kind, base::Filter filter, base::ApiVersion version, std::string_view payload);
+    Frame(base::EventId id, base::Kind kind, base::Filter filter, base::ApiVersion version,
+          std::string_view payload);
 
     [[nodiscard]] base::EventId id() const { return id_; }
     [[nodiscard]] const base::ApiVersion& version() const { return version_; }
     [[nodiscard]] base::EndpointSet endpoints() const { return endpoints_; }
 
-    /// "data:PAYLOAD\nid:N\n\n", with the chunk's framing around it or not. The bytes depend on the id and the payload
-    /// alone: a frame built again from the log continues one that was sent in part.
+    /// "data:PAYLOAD\nid:N\n\n", with the chunk's framing around it or not. The bytes depend on the id and
+    /// the payload alone: a frame built again from the log continues one that was sent in part.
     [[nodiscard]] std::string_view wire(Framing framing) const {
         const std::string_view all = bytes_;
         return framing == Framing::Chunked ? all : all.substr(head_, all.size() - head_ - kChunkEnd);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/named_thread.h"
+
 namespace stream {
 namespace {
 
@@ -26,10 +28,12 @@ Publisher::Publisher(storage::EventLog& log, base::EventQueue& queue, Sink sink,
       appended_(metrics.events("appended")),
       duplicates_(metrics.events("duplicate")) {}
 
-Publisher::~Publisher() { stop(); }
+Publisher::~Publisher() {
+    stop();
+}
 
 void Publisher::start() {
-    thread_ = std::thread([this] { run(); });
+    thread_ = base::named_thread("publisher", [this] { run(); });
 }
 
 void Publisher::stop() {
@@ -86,8 +90,8 @@ bool Publisher::publish_slice(std::span<base::Event> slice, const std::string& n
     for (std::size_t i = 0; i < slice.size(); ++i) {
         auto& event = slice[i];
         if (appended->ids[i] != 0) {
-            publication->frames.push_back(std::make_shared<const Frame>(appended->ids[i], event.kind, event.filter,
-                                                                        appended->versions[i], event.payload));
+            publication->frames.push_back(std::make_shared<const Frame>(
+                appended->ids[i], event.kind, event.filter, appended->versions[i], event.payload));
         } else if (event.kind != base::Kind::ApiVersion) {
             duplicates_.Increment();
         }

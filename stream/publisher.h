@@ -16,24 +16,25 @@
 
 namespace stream {
 
-/// The one writer: takes whatever waits, appends it to the log in one transaction, and only then hands the frames
-/// on. While the log cannot be written, it holds on to what it took and tries again; the queue fills, and the nodes'
-/// own buffers keep the rest.
+/// The one writer: takes whatever waits, appends it to the log in one transaction, and only then hands the
+/// frames on. While the log cannot be written, it holds on to what it took and tries again; the queue fills,
+/// and the nodes' own buffers keep the rest.
 class Publisher {
   public:
     using Sink = std::function<void(PublicationPtr)>;
 
-    /// `failed`: called once, on the publisher's thread, when a batch can never be stored; nothing is taken after it.
-    Publisher(storage::EventLog& log, base::EventQueue& queue, Sink sink, std::function<void(base::Error)> failed,
-              base::Log lines, base::Metrics& metrics);
+    /// `failed`: called once, on the publisher's thread, when a batch can never be stored; nothing is taken
+    /// after it.
+    Publisher(storage::EventLog& log, base::EventQueue& queue, Sink sink,
+              std::function<void(base::Error)> failed, base::Log lines, base::Metrics& metrics);
     ~Publisher();
     Publisher(const Publisher&) = delete;
     Publisher& operator=(const Publisher&) = delete;
 
     void start();
 
-    /// Closes the queue, stores and publishes what is in it, and ends. Where the log fails, it gives up: what is not
-    /// stored is still with the nodes.
+    /// Closes the queue, stores and publishes what is in it, and ends. Where the log fails, it gives up: what
+    /// is not stored is still with the nodes.
     void stop();
 
   private:

@@ -13,8 +13,8 @@ ReplayPage to_frames(storage::Page page) {
     replay.next = page.next;
     replay.frames.reserve(page.events.size());
     for (auto& event : page.events) {
-        replay.frames.push_back(
-            std::make_shared<const Frame>(event.id, event.kind, event.filter, event.api_version, event.payload));
+        replay.frames.push_back(std::make_shared<const Frame>(event.id, event.kind, event.filter,
+                                                              event.api_version, event.payload));
         event.payload = {};
     }
     return replay;
@@ -23,9 +23,13 @@ ReplayPage to_frames(storage::Page page) {
 }  // namespace
 
 Replays::Replays(const storage::EventLog& log, std::size_t max_at_a_time)
-    : log_(log), max_at_a_time_(max_at_a_time), threads_(std::clamp<std::size_t>(max_at_a_time, 1, kMostThreads)) {}
+    : log_(log),
+      max_at_a_time_(max_at_a_time),
+      threads_(std::clamp<std::size_t>(max_at_a_time, 1, kMostThreads)) {}
 
-Replays::~Replays() { stop(); }
+Replays::~Replays() {
+    stop();
+}
 
 void Replays::wait_for_turn(std::function<void(TurnPtr)> granted) {
     {

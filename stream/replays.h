@@ -20,8 +20,8 @@ struct ReplayPage {
     base::EventId next = 0;  ///< where to read on
 };
 
-/// Who may be served from the log at the moment, and the threads that read it: a slow disk or many replays never
-/// hold up a shard. Thread-safe.
+/// Who may be served from the log at the moment, and the threads that read it: a slow disk or many replays
+/// never hold up a shard. Thread-safe.
 class Replays {
   public:
     Replays(const storage::EventLog& log, std::size_t max_at_a_time);
@@ -42,8 +42,8 @@ class Replays {
     };
     using TurnPtr = std::unique_ptr<Turn>;
 
-    /// `granted` runs when it is the caller's turn, in the order of asking; at once, or on the thread that gives one
-    /// back. It must not block.
+    /// `granted` runs when it is the caller's turn, in the order of asking; at once, or on the thread that
+    /// gives one back. It must not block.
     void wait_for_turn(std::function<void(TurnPtr)> granted);
 
     /// Whether somebody waits for a turn.

@@ -32,7 +32,8 @@ void Ring::evict_oldest() {
 
 Ring::Position Ring::find(base::Endpoint endpoint, base::EventId id) const {
     const auto& frames = lane(endpoint).frames;
-    const auto found = std::ranges::lower_bound(frames, id, {}, [](const Frame* frame) { return frame->id(); });
+    const auto found =
+        std::ranges::lower_bound(frames, id, {}, [](const Frame* frame) { return frame->id(); });
     return lane(endpoint).begin + static_cast<Position>(found - frames.begin());
 }
 

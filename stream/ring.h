@@ -9,8 +9,8 @@
 
 namespace stream {
 
-/// The newest end of the log, in memory: the last frames, and one lane of them for each endpoint. Bounded in events
-/// and in bytes; the newest frame stays whatever its size. One thread.
+/// The newest end of the log, in memory: the last frames, and one lane of them for each endpoint. Bounded in
+/// events and in bytes; the newest frame stays whatever its size. One thread.
 class Ring {
   public:
     struct Limits {
@@ -52,8 +52,12 @@ class Ring {
         std::deque<const Frame*> frames;
     };
 
-    [[nodiscard]] const Lane& lane(base::Endpoint endpoint) const { return lanes_[static_cast<std::size_t>(endpoint)]; }
-    [[nodiscard]] bool over_limit() const { return frames_.size() > limits_.events || bytes_ > limits_.bytes; }
+    [[nodiscard]] const Lane& lane(base::Endpoint endpoint) const {
+        return lanes_[static_cast<std::size_t>(endpoint)];
+    }
+    [[nodiscard]] bool over_limit() const {
+        return frames_.size() > limits_.events || bytes_ > limits_.bytes;
+    }
     void evict_oldest();
 
     Limits limits_;

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/named_thread.h"
+
 namespace stream {
 
 namespace asio = boost::asio;
@@ -39,10 +41,12 @@ Shard::Shard(const Options& options, std::span<const FramePtr> newest, base::Eve
     }
 }
 
-Shard::~Shard() { stop(); }
+Shard::~Shard() {
+    stop();
+}
 
 void Shard::start() {
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = base::named_thread("shard", [this] { context_.run(); });
 }
 
 void Shard::stop() {
@@ -81,10 +85,11 @@ void Shard::wake(base::Endpoint endpoint) {
     }
 }
 
-void Shard::add(asio::ip::tcp::socket socket, const Subscription& subscription, std::string greeting, Place place) {
+void Shard::add(asio::ip::tcp::socket socket, const Subscription& subscription, std::string greeting,
+                Place place) {
     counts_[static_cast<std::size_t>(subscription.endpoint)]->Increment();
-    const auto subscriber = std::make_shared<Subscriber>(*this, std::move(socket), subscription, std::move(greeting),
-                                                         std::move(place));
+    const auto subscriber = std::make_shared<Subscriber>(*this, std::move(socket), subscription,
+                                                         std::move(greeting), std::move(place));
     subscriber->start();
     if (drained_) subscriber->drain();
 }
@@ -137,7 +142,8 @@ void Shard::arm(Clock::time_point deadline) {
 void Shard::on_timer() {
     armed_ = Clock::time_point::max();
     const auto now = Clock::now();
-    while (!quiet_.empty() && quiet_.front().since() + kKeepAliveInterval <= now) quiet_.front().send_keep_alive();
+    while (!quiet_.empty() && quiet_.front().since() + kKeepAliveInterval <= now)
+        quiet_.front().send_keep_alive();
     while (!blocked_.empty() && blocked_.front().since() + options_.subscriber_write_timeout <= now) {
         blocked_.front().end(EndReason::WriteTimeout);
     }

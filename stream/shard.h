@@ -26,8 +26,8 @@ namespace stream {
 class Shard {
   public:
     /// `newest`: the frames that the ring starts with; `next`: the id after them.
-    Shard(const Options& options, std::span<const FramePtr> newest, base::EventId next, base::ApiVersion api_version,
-          Replays& replays, base::Log log, base::Metrics& metrics);
+    Shard(const Options& options, std::span<const FramePtr> newest, base::EventId next,
+          base::ApiVersion api_version, Replays& replays, base::Log log, base::Metrics& metrics);
     ~Shard();
     Shard(const Shard&) = delete;
     Shard& operator=(const Shard&) = delete;
@@ -36,7 +36,8 @@ class Shard {
     void start();
     void publish(PublicationPtr publication);
 
-    /// Lets every subscriber send what it has and end; `drained` runs on the shard's thread when none is left.
+    /// Lets every subscriber send what it has and end; `drained` runs on the shard's thread when none is
+    /// left.
     void drain(std::function<void()> drained);
     /// Ends what is left, and the thread.
     void stop();

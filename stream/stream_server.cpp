@@ -28,8 +28,8 @@ std::vector<FramePtr> to_frames(std::vector<storage::StoredEvent> events) {
     std::vector<FramePtr> frames;
     frames.reserve(events.size());
     for (auto& event : events) {
-        frames.push_back(
-            std::make_shared<const Frame>(event.id, event.kind, event.filter, event.api_version, event.payload));
+        frames.push_back(std::make_shared<const Frame>(event.id, event.kind, event.filter, event.api_version,
+                                                       event.payload));
         event.payload = {};
     }
     return frames;
@@ -37,7 +37,8 @@ std::vector<FramePtr> to_frames(std::vector<storage::StoredEvent> events) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<StreamServer>> StreamServer::open(const Options& options, const storage::EventLog& log,
+base::Result<std::unique_ptr<StreamServer>> StreamServer::open(const Options& options,
+                                                               const storage::EventLog& log,
                                                                std::string sidecar_version, base::Log lines,
                                                                base::Metrics& metrics) {
     auto newest = log.read_newest(options.event_stream_buffer_length, options.event_stream_buffer_size);
@@ -47,8 +48,8 @@ base::Result<std::unique_ptr<StreamServer>> StreamServer::open(const Options& op
     std::unique_ptr<StreamServer> server(new StreamServer(options, log, std::move(sidecar_version), lines));
     std::vector<asio::io_context*> workers;
     for (std::uint32_t i = 0; i < shard_count(options); ++i) {
-        server->shards_.push_back(std::make_unique<Shard>(options, frames, log.range().next, log.api_version(),
-                                                          server->replays_, lines, metrics));
+        server->shards_.push_back(std::make_unique<Shard>(
+            options, frames, log.range().next, log.api_version(), server->replays_, lines, metrics));
         workers.push_back(&server->shards_.back()->context());
     }
 
@@ -73,7 +74,9 @@ StreamServer::StreamServer(const Options& options, const storage::EventLog& log,
       places_taken_(std::make_shared<std::atomic<std::uint32_t>>(0)),
       replays_(log, options.max_storage_replays) {}
 
-StreamServer::~StreamServer() { stop(std::chrono::milliseconds(0)); }
+StreamServer::~StreamServer() {
+    stop(std::chrono::milliseconds(0));
+}
 
 void StreamServer::start() {
     for (const auto& shard : shards_) shard->start();
@@ -125,8 +128,10 @@ asio::awaitable<net::Answer> StreamServer::answer(net::Request request, std::siz
 
 /// A stream that must begin in the log is promised only when the log can be read.
 asio::awaitable<bool> StreamServer::readable(const Subscription& subscription) {
-    const storage::ReadRequest request{
-        .endpoint = subscription.endpoint, .from = subscription.next, .to = subscription.next + 1, .max_events = 1};
+    const storage::ReadRequest request{.endpoint = subscription.endpoint,
+                                       .from = subscription.next,
+                                       .to = subscription.next + 1,
+                                       .max_events = 1};
     auto initiate = [this, request](auto handler) {
         const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         replays_.read(request, [shared](const base::Result<ReplayPage>& page) {
@@ -134,7 +139,8 @@ asio::awaitable<bool> StreamServer::readable(const Subscription& subscription) {
             asio::post(asio::get_associated_executor(*shared), [shared, ok] { (*shared)(ok); });
         });
     };
-    return asio::async_initiate<decltype(asio::use_awaitable), void(bool)>(std::move(initiate), asio::use_awaitable);
+    return asio::async_initiate<decltype(asio::use_awaitable), void(bool)>(std::move(initiate),
+                                                                           asio::use_awaitable);
 }
 
 Place StreamServer::take_place() {

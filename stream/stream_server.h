@@ -26,7 +26,8 @@ class StreamServer {
     [[nodiscard]] static base::Result<std::unique_ptr<StreamServer>> open(const Options& options,
                                                                           const storage::EventLog& log,
                                                                           std::string sidecar_version,
-                                                                          base::Log lines, base::Metrics& metrics);
+                                                                          base::Log lines,
+                                                                          base::Metrics& metrics);
     ~StreamServer();
     StreamServer(const StreamServer&) = delete;
     StreamServer& operator=(const StreamServer&) = delete;
@@ -36,14 +37,15 @@ class StreamServer {
     /// Any thread; the publications in the order of their ids.
     void publish(const PublicationPtr& publication);
 
-    /// Accepts nobody any more, lets the subscribers have what they are due, and ends their streams; cuts off those
-    /// who did not take it within the time. Not from a shard's thread.
+    /// Accepts nobody any more, lets the subscribers have what they are due, and ends their streams; cuts off
+    /// those who did not take it within the time. Not from a shard's thread.
     void stop(std::chrono::milliseconds patience);
 
     [[nodiscard]] std::uint16_t port() const { return http_->port(); }
 
   private:
-    StreamServer(const Options& options, const storage::EventLog& log, std::string sidecar_version, base::Log lines);
+    StreamServer(const Options& options, const storage::EventLog& log, std::string sidecar_version,
+                 base::Log lines);
 
     [[nodiscard]] boost::asio::awaitable<net::Answer> answer(net::Request request, std::size_t worker);
     [[nodiscard]] boost::asio::awaitable<bool> readable(const Subscription& subscription);

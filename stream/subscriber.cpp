@@ -23,11 +23,16 @@ constexpr std::size_t kPageBytes = std::size_t{1} << 20;
 
 std::string_view name_of(EndReason reason) {
     switch (reason) {
-        case EndReason::ClientClosed: return "client_closed";
-        case EndReason::WriteFailed: return "write_failed";
-        case EndReason::WriteTimeout: return "write_timeout";
-        case EndReason::Pruned: return "pruned";
-        case EndReason::Stopped: return "stopped";
+        case EndReason::ClientClosed:
+            return "client_closed";
+        case EndReason::WriteFailed:
+            return "write_failed";
+        case EndReason::WriteTimeout:
+            return "write_timeout";
+        case EndReason::Pruned:
+            return "pruned";
+        case EndReason::Stopped:
+            return "stopped";
     }
     return "unknown";
 }
@@ -82,12 +87,14 @@ void Subscriber::pump() {
     asio::post(socket_.get_executor(), [self = shared_from_this()] { self->pump(); });
 }
 
-/// In the ring while it holds what is next; from the log when it does not; back when the log has caught up with it.
+/// In the ring while it holds what is next; from the log when it does not; back when the log has caught up
+/// with it.
 void Subscriber::choose_source() {
     const Ring& ring = shard_.ring();
     if (source_ == Source::Ring) {
         if (position_ < ring.begin(endpoint_)) return use_log();
-        while (offset_ == 0 && position_ < ring.end(endpoint_) && ring.at(endpoint_, position_).id() < next_) {
+        while (offset_ == 0 && position_ < ring.end(endpoint_) &&
+               ring.at(endpoint_, position_).id() < next_) {
             ++position_;
         }
         return;
@@ -113,7 +120,8 @@ void Subscriber::use_log() {
 }
 
 const Frame* Subscriber::peek(std::size_t ahead) const {
-    if (source_ == Source::Log) return page_at_ + ahead < page_.size() ? page_[page_at_ + ahead].get() : nullptr;
+    if (source_ == Source::Log)
+        return page_at_ + ahead < page_.size() ? page_[page_at_ + ahead].get() : nullptr;
     const Ring& ring = shard_.ring();
     return position_ + ahead < ring.end(endpoint_) ? &ring.at(endpoint_, position_ + ahead) : nullptr;
 }
@@ -282,7 +290,8 @@ void Subscriber::on_page(base::Result<ReplayPage> page) {
     asking_ = false;
     if (ended_) return;
     if (!page) return retry_later(page.error());
-    const bool frame_is_gone = offset_ > 0 && (page->frames.empty() || page->frames.front()->id() != partial_);
+    const bool frame_is_gone =
+        offset_ > 0 && (page->frames.empty() || page->frames.front()->id() != partial_);
     if (frame_is_gone) return end(EndReason::Pruned);
     page_ = std::move(page->frames);
     page_at_ = 0;

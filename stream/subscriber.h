@@ -21,8 +21,8 @@ class Shard;
 
 /// Why a stream ended; the names are those of the metric.
 enum class EndReason { ClientClosed, WriteFailed, WriteTimeout, Pruned, Stopped };
-inline constexpr std::array kEndReasons{EndReason::ClientClosed, EndReason::WriteFailed, EndReason::WriteTimeout,
-                                        EndReason::Pruned, EndReason::Stopped};
+inline constexpr std::array kEndReasons{EndReason::ClientClosed, EndReason::WriteFailed,
+                                        EndReason::WriteTimeout, EndReason::Pruned, EndReason::Stopped};
 [[nodiscard]] std::string_view name_of(EndReason reason);
 
 /// Links by which a shard keeps its subscribers in lists; a link leaves its list by itself.
@@ -35,9 +35,9 @@ using ByLaneHook = Hook<struct ByLaneTag>;
 /// One of the places that `max_concurrent_subscribers` allows; given back when the last copy goes.
 using Place = std::shared_ptr<void>;
 
-/// One stream: a socket and a position in the log, never a queue. What it sends next follows from the position alone,
-/// from the ring or, when that has moved on, from the log; a socket that takes nothing holds no event in memory.
-/// Lives on its shard's thread.
+/// One stream: a socket and a position in the log, never a queue. What it sends next follows from the
+/// position alone, from the ring or, when that has moved on, from the log; a socket that takes nothing holds
+/// no event in memory. Lives on its shard's thread.
 class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTimeHook, public ByLaneHook {
   public:
     using Clock = std::chrono::steady_clock;
@@ -59,8 +59,8 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     /// Ends at once. The shard forgets it.
     void end(EndReason reason);
 
-    /// Gives the turn at the log to somebody else, and with it the frames held; when the socket takes more, it asks
-    /// for another.
+    /// Gives the turn at the log to somebody else, and with it the frames held; when the socket takes more,
+    /// it asks for another.
     void yield_turn();
     [[nodiscard]] bool has_turn() const { return turn_ != nullptr; }
 
@@ -104,26 +104,26 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     const base::Endpoint endpoint_;
     const Framing framing_;
 
-    base::EventId next_;              ///< everything below is sent, apart from what `offset_` says
-    std::size_t offset_ = 0;          ///< bytes sent already of the frame `partial_`
-    base::EventId partial_ = 0;       ///< offset_ > 0: the first frame from next_ on
-    base::ApiVersion version_;        ///< the last one announced
-    std::string odd_;                 ///< bytes without an id, which go before the next frame
+    base::EventId next_;         ///< everything below is sent, apart from what `offset_` says
+    std::size_t offset_ = 0;     ///< bytes sent already of the frame `partial_`
+    base::EventId partial_ = 0;  ///< offset_ > 0: the first frame from next_ on
+    base::ApiVersion version_;   ///< the last one announced
+    std::string odd_;            ///< bytes without an id, which go before the next frame
     std::size_t odd_offset_ = 0;
 
     Source source_ = Source::Ring;
-    Ring::Position position_ = 0;     ///< Source::Ring: of the frame to send next
-    std::vector<FramePtr> page_;      ///< Source::Log: what was read
+    Ring::Position position_ = 0;  ///< Source::Ring: of the frame to send next
+    std::vector<FramePtr> page_;   ///< Source::Log: what was read
     std::size_t page_at_ = 0;
-    base::EventId page_next_ = 0;     ///< where to read on after it
+    base::EventId page_next_ = 0;  ///< where to read on after it
     Replays::TurnPtr turn_;
-    bool asking_ = false;             ///< a turn or a page is on its way
+    bool asking_ = false;  ///< a turn or a page is on its way
     std::unique_ptr<boost::asio::steady_timer> retry_;
 
     Clock::time_point since_;
-    bool blocked_ = false;            ///< the socket takes nothing for now
+    bool blocked_ = false;  ///< the socket takes nothing for now
     bool draining_ = false;
-    bool finishing_ = false;          ///< what is in odd_ is the last
+    bool finishing_ = false;  ///< what is in odd_ is the last
     bool ended_ = false;
     const Place place_;
 };

@@ -1,9 +1,8 @@
 #include "stream/subscription.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -60,7 +59,8 @@ std::optional<Endpoint> endpoint_at(std::string_view path) {
 std::optional<EventId> parse_id(std::string_view text) {
     EventId id = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (error != std::errc{} || end != text.data() + text.size() || id > base::kMaxEventId) return std::nullopt;
+    if (error != std::errc{} || end != text.data() + text.size() || id > base::kMaxEventId)
+        return std::nullopt;
     return id;
 }
 
@@ -111,7 +111,8 @@ Start start_from(EventId wanted, const FeedState& feed) {
     return start_at(wanted, feed);
 }
 
-net::Response gone(const net::Request& request, const FeedState& feed, net::Headers headers, std::string_view gap) {
+net::Response gone(const net::Request& request, const FeedState& feed, net::Headers headers,
+                   std::string_view gap) {
     const nlohmann::ordered_json body{
         {"code", 410},
         {"message", fmt::format("events {} are not held any more (or belong to another feed)", gap)},
@@ -132,9 +133,8 @@ net::Headers range_headers(const FeedState& feed, std::string_view gap) {
 }
 
 net::Headers stream_headers(const net::Request& request, net::Headers range) {
-    net::Headers headers{{"content-type", "text/event-stream"},
-                         {"cache-control", "no-cache"},
-                         {"x-accel-buffering", "no"}};
+    net::Headers headers{
+        {"content-type", "text/event-stream"}, {"cache-control", "no-cache"}, {"x-accel-buffering", "no"}};
     std::ranges::move(range, std::back_inserter(headers));
     add_cors(request, headers);
     if (request.version >= 11) {
@@ -147,7 +147,8 @@ net::Headers stream_headers(const net::Request& request, net::Headers range) {
 
 }  // namespace
 
-std::variant<Subscription, net::Response> read_subscription(const net::Request& request, const FeedState& feed) {
+std::variant<Subscription, net::Response> read_subscription(const net::Request& request,
+                                                            const FeedState& feed) {
     if (request.method == "OPTIONS") return preflight(request);
     if (feed.at_subscriber_limit) return refusal(request, 503, kTooManySubscribers);
 
@@ -185,8 +186,8 @@ std::variant<Subscription, net::Response> read_subscription(const net::Request& 
 }
 
 net::Response log_unreadable(const net::Request& request) {
-    auto response = refusal(request, 503,
-                            "the events asked for are in storage, which cannot be read now; try again later\n");
+    auto response = refusal(
+        request, 503, "the events asked for are in storage, which cannot be read now; try again later\n");
     response.headers.emplace_back("retry-after", "5");
     return response;
 }

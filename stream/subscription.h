@@ -13,8 +13,8 @@ namespace stream {
 
 /// What a request can be answered from, at one moment.
 struct FeedState {
-    storage::Range log;             ///< what the log holds
-    base::EventId ring_first = 1;   ///< the ring of the asking connection's shard: [first, next)
+    storage::Range log;            ///< what the log holds
+    base::EventId ring_first = 1;  ///< the ring of the asking connection's shard: [first, next)
     base::EventId ring_next = 1;
     std::string_view feed_id;
     bool at_subscriber_limit = false;
@@ -25,7 +25,7 @@ struct Subscription {
     base::Endpoint endpoint = base::Endpoint::Main;
     base::EventId next = 1;  ///< the first id that the subscriber wants
     Framing framing = Framing::Chunked;
-    net::Headers headers;    ///< of the response, status 200
+    net::Headers headers;  ///< of the response, status 200
 };
 
 /// Reads a request of the event stream server; an answer at once where there is nothing to stream.

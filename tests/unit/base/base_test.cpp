@@ -1,7 +1,5 @@
-#include <gtest/gtest.h>
-
 #include <algorithm>
-
+#include <gtest/gtest.h>
 #include <set>
 #include <thread>
 
@@ -54,7 +52,8 @@ TEST(EventKind, EndpointsServeTheKindsThatTheReferenceNames) {
         return names;
     };
     using Names = std::set<std::string_view>;
-    EXPECT_EQ(served(Endpoint::Events), (Names{"BlockAdded", "DeployProcessed", "Fault", "FinalitySignature", "Shutdown"}));
+    EXPECT_EQ(served(Endpoint::Events),
+              (Names{"BlockAdded", "DeployProcessed", "Fault", "FinalitySignature", "Shutdown"}));
     EXPECT_EQ(served(Endpoint::Main),
               (Names{"BlockAdded", "DeployProcessed", "DeployExpired", "Fault", "Step", "Shutdown"}));
     EXPECT_EQ(served(Endpoint::Deploys), Names{"DeployAccepted"});

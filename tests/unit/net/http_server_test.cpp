@@ -1,9 +1,8 @@
 #include "net/http_server.h"
 
-#include <gtest/gtest.h>
-
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/write.hpp>
+#include <gtest/gtest.h>
 #include <thread>
 
 #include "support/raw_client.h"
@@ -57,7 +56,8 @@ class HttpServerTest : public testing::Test {
 TEST_F(HttpServerTest, AnswersRequestsOfOneConnectionInOrder) {
     open();
     auto client = connect();
-    client.send("GET /a HTTP/1.1\r\nhost: x\r\n\r\nPOST /b HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nxyz");
+    client.send(
+        "GET /a HTTP/1.1\r\nhost: x\r\n\r\nPOST /b HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nxyz");
     ASSERT_TRUE(client.read_until_contains("POST /b xyz"));
     EXPECT_LT(client.received().find("GET /a "), client.received().find("POST /b"));
     EXPECT_FALSE(client.closed());
@@ -91,11 +91,13 @@ TEST_F(HttpServerTest, HandsTheConnectionOver) {
 
 TEST_F(HttpServerTest, RefusesWhatIsNotHttp) {
     open();
-    for (const char* garbage : {"hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01\x02garbage\r\n\r\n"}) {
+    for (const char* garbage :
+         {"hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01\x02garbage\r\n\r\n"}) {
         auto client = connect();
         client.send(garbage);
         ASSERT_TRUE(client.read_to_end());
-        EXPECT_TRUE(client.received().starts_with("HTTP/1.1 400 Bad Request\r\n")) << garbage << client.received();
+        EXPECT_TRUE(client.received().starts_with("HTTP/1.1 400 Bad Request\r\n"))
+            << garbage << client.received();
     }
 }
 

@@ -31,7 +31,8 @@ TEST(Frame, APayloadOfSeveralLinesHasADataFieldForEach) {
 
 TEST(Frame, OthersHaveNoId) {
     EXPECT_EQ(api_version_frame({1, 5, 6}, Framing::UntilClose), "data:{\"ApiVersion\":\"1.5.6\"}\n\n");
-    EXPECT_EQ(api_version_frame({1, 5, 6}, Framing::Chunked), "1d\r\ndata:{\"ApiVersion\":\"1.5.6\"}\n\n\r\n");
+    EXPECT_EQ(api_version_frame({1, 5, 6}, Framing::Chunked),
+              "1d\r\ndata:{\"ApiVersion\":\"1.5.6\"}\n\n\r\n");
     EXPECT_EQ(sidecar_version_frame("1.2.3", Framing::UntilClose), "data:{\"SidecarVersion\":\"1.2.3\"}\n\n");
     EXPECT_EQ(keep_alive_frame(Framing::UntilClose), ":\n\n");
     EXPECT_EQ(keep_alive_frame(Framing::Chunked), "3\r\n:\n\n\r\n");

@@ -1,7 +1,6 @@
 #include "stream/ring.h"
 
 #include <gtest/gtest.h>
-
 #include <random>
 
 namespace stream {
@@ -18,7 +17,8 @@ FramePtr make(base::EventId id, Kind kind, std::size_t payload_size = 10) {
 
 std::vector<base::EventId> lane_ids(const Ring& ring, Endpoint endpoint) {
     std::vector<base::EventId> ids;
-    for (auto at = ring.begin(endpoint); at < ring.end(endpoint); ++at) ids.push_back(ring.at(endpoint, at).id());
+    for (auto at = ring.begin(endpoint); at < ring.end(endpoint); ++at)
+        ids.push_back(ring.at(endpoint, at).id());
     return ids;
 }
 
@@ -51,8 +51,8 @@ TEST(Ring, RefusesFramesOutOfOrder) {
 
 TEST(Ring, AgreesWithANaiveModel) {
     std::mt19937 random(7);
-    constexpr std::array kKindsUsed{Kind::BlockAdded, Kind::DeployAccepted, Kind::FinalitySignature, Kind::Step,
-                                    Kind::DeployExpired};
+    constexpr std::array kKindsUsed{Kind::BlockAdded, Kind::DeployAccepted, Kind::FinalitySignature,
+                                    Kind::Step, Kind::DeployExpired};
     Ring ring({50, 40'000}, 1);
     std::vector<FramePtr> all;
     for (base::EventId id = 1; id <= 5000; ++id) {
@@ -72,7 +72,8 @@ TEST(Ring, AgreesWithANaiveModel) {
         const base::EventId wanted = ring.first_id() + random() % 60;
         std::vector<base::EventId> expected;
         for (std::size_t i = all.size() - count; i < all.size(); ++i) {
-            if (all[i]->endpoints().contains(endpoint) && all[i]->id() >= wanted) expected.push_back(all[i]->id());
+            if (all[i]->endpoints().contains(endpoint) && all[i]->id() >= wanted)
+                expected.push_back(all[i]->id());
         }
         std::vector<base::EventId> found;
         for (auto at = ring.find(endpoint, wanted); at < ring.end(endpoint); ++at) {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-
 #include <random>
 
 #include "stream/publisher.h"
@@ -20,8 +19,10 @@ base::Event event(Kind kind, std::uint64_t number, std::string payload = {}) {
     base::Event made;
     made.kind = kind;
     made.filter = base::row_of(kind).filter;
-    for (int shift = 56; shift >= 0; shift -= 8) made.key.first.push_back(static_cast<std::uint8_t>(number >> shift));
-    made.payload = payload.empty() ? fmt::format(R"({{"{}":{}}})", base::row_of(kind).name, number) : std::move(payload);
+    for (int shift = 56; shift >= 0; shift -= 8)
+        made.key.first.push_back(static_cast<std::uint8_t>(number >> shift));
+    made.payload =
+        payload.empty() ? fmt::format(R"({{"{}":{}}})", base::row_of(kind).name, number) : std::move(payload);
     return made;
 }
 
@@ -35,7 +36,9 @@ base::Event version(std::uint32_t patch) {
 std::string frame_text(base::EventId id, std::string_view payload) {
     return fmt::format("data:{}\nid:{}\n\n", payload, id);
 }
-std::string version_text(std::uint32_t patch) { return fmt::format("data:{{\"ApiVersion\":\"1.5.{}\"}}\n\n", patch); }
+std::string version_text(std::uint32_t patch) {
+    return fmt::format("data:{{\"ApiVersion\":\"1.5.{}\"}}\n\n", patch);
+}
 
 /// The server and the publisher over a log in memory.
 class StreamServerTest : public testing::Test {
@@ -69,7 +72,8 @@ class StreamServerTest : public testing::Test {
     }
     /// The body once it holds this text; what came until the deadline otherwise.
     static std::string body_with(RawClient& client, const std::string& text) {
-        client.read_until([&](const std::string& all) { return support::body_of(all).find(text) != std::string::npos; });
+        client.read_until(
+            [&](const std::string& all) { return support::body_of(all).find(text) != std::string::npos; });
         return support::body_of(client.received());
     }
 
@@ -94,9 +98,9 @@ TEST_F(StreamServerTest, ReplayHasTheVersionBeforeTheFirstEventAndAtEachChange) 
            event(Kind::Fault, 4)});
     open();
     auto client = subscribe("/events/main?start_from=1");
-    EXPECT_EQ(body_with(client, "id:4"), frame_text(1, R"({"Fault":1})") + version_text(5) +
-                                             frame_text(2, R"({"Fault":2})") + frame_text(3, R"({"Fault":3})") +
-                                             version_text(6) + frame_text(4, R"({"Fault":4})"));
+    EXPECT_EQ(body_with(client, "id:4"),
+              frame_text(1, R"({"Fault":1})") + version_text(5) + frame_text(2, R"({"Fault":2})") +
+                  frame_text(3, R"({"Fault":3})") + version_text(6) + frame_text(4, R"({"Fault":4})"));
 }
 
 TEST_F(StreamServerTest, ANewVersionIsBroadcastOnlyWhenItIsTheGreatest) {
@@ -116,7 +120,8 @@ TEST_F(StreamServerTest, TheSidecarsEndpointHasItsVersionAndItsOwnShutdownOnly) 
     auto shutdown = event(Kind::Shutdown, 9, "\"Shutdown\"");
     shutdown.filter = base::Filter::Sidecar;
     feed({version(7), event(Kind::Fault, 2), shutdown});
-    EXPECT_EQ(body_with(client, "id:3"), "data:{\"SidecarVersion\":\"0.9.0\"}\n\n" + frame_text(3, "\"Shutdown\""));
+    EXPECT_EQ(body_with(client, "id:3"),
+              "data:{\"SidecarVersion\":\"0.9.0\"}\n\n" + frame_text(3, "\"Shutdown\""));
 }
 
 TEST_F(StreamServerTest, OlderThanTheRingIsServedFromTheLogWithoutASeam) {
@@ -135,7 +140,8 @@ TEST_F(StreamServerTest, OlderThanTheRingIsServedFromTheLogWithoutASeam) {
         feed(std::move(more));
     }
     std::string expected;
-    for (std::uint64_t i = 3; i <= 6000; i += 3) expected += frame_text(i, fmt::format(R"({{"Fault":{}}})", i));
+    for (std::uint64_t i = 3; i <= 6000; i += 3)
+        expected += frame_text(i, fmt::format(R"({{"Fault":{}}})", i));
     EXPECT_EQ(body_with(client, "id:6000\n"), expected);
 }
 
@@ -180,7 +186,8 @@ TEST_F(StreamServerTest, AnUnreadableLogRefusesOlderCursorsAndLeavesTheRest) {
     EXPECT_NE(refused.find("retry-after:"), std::string::npos);
     auto from_ring = subscribe("/events/main?start_from=3");
     feed({event(Kind::Fault, 4)});
-    EXPECT_EQ(body_with(from_ring, "id:4"), frame_text(3, R"({"Fault":3})") + frame_text(4, R"({"Fault":4})"));
+    EXPECT_EQ(body_with(from_ring, "id:4"),
+              frame_text(3, R"({"Fault":3})") + frame_text(4, R"({"Fault":4})"));
 }
 
 TEST_F(StreamServerTest, ASubscriberThatFallsBehindGetsEveryEventInTheEnd) {
@@ -263,7 +270,8 @@ TEST_F(StreamServerTest, AFailingLogLosesNothing) {
 
 TEST_F(StreamServerTest, AgreesWithANaiveModelForAnyCursor) {
     std::mt19937 random(11);
-    constexpr std::array kKindsUsed{Kind::BlockAdded, Kind::DeployAccepted, Kind::FinalitySignature, Kind::Step};
+    constexpr std::array kKindsUsed{Kind::BlockAdded, Kind::DeployAccepted, Kind::FinalitySignature,
+                                    Kind::Step};
     base::EventBatch events;
     std::vector<std::pair<Kind, std::uint32_t>> model;
     std::uint32_t patch = 1;
@@ -291,9 +299,10 @@ TEST_F(StreamServerTest, AgreesWithANaiveModelForAnyCursor) {
         }
         if (announced < patch) expected += version_text(patch);
         const bool by_header = random() % 2 == 0;
-        auto client = by_header ? subscribe(std::string(base::endpoint_path(endpoint)),
-                                            fmt::format("last-event-id: {}\r\n", from - 1))
-                                : subscribe(fmt::format("{}?start_from={}", base::endpoint_path(endpoint), from));
+        auto client = by_header
+                          ? subscribe(std::string(base::endpoint_path(endpoint)),
+                                      fmt::format("last-event-id: {}\r\n", from - 1))
+                          : subscribe(fmt::format("{}?start_from={}", base::endpoint_path(endpoint), from));
         client.read_until(
             [&](const std::string& all) { return support::body_of(all).size() >= expected.size(); }, 20s);
         ASSERT_EQ(support::body_of(client.received()), expected)

@@ -8,7 +8,9 @@ namespace {
 using base::Endpoint;
 
 /// Ids 11 to 100 are stored, 61 to 100 are in the ring.
-FeedState feed() { return {.log = {11, 101}, .ring_first = 61, .ring_next = 101, .feed_id = "the-feed"}; }
+FeedState feed() {
+    return {.log = {11, 101}, .ring_first = 61, .ring_next = 101, .feed_id = "the-feed"};
+}
 
 net::Request get(std::string target, net::Headers headers = {}) {
     net::Request request;
@@ -50,18 +52,21 @@ TEST(ReadSubscription, KnowsTheEndpointsWithOneTrailingSlash) {
 }
 
 TEST(ReadSubscription, AnswersOtherPathsAsTheNodeDoes) {
-    for (const char* path : {"/", "/events/nope", "/events/main//", "/event", "/events/Main", "/events/main/x", "//events"}) {
+    for (const char* path :
+         {"/", "/events/nope", "/events/main//", "/event", "/events/Main", "/events/main/x", "//events"}) {
         const auto response = refused(get(path));
         EXPECT_EQ(response.status, 404U) << path;
-        EXPECT_EQ(response.body, "invalid path: expected '/events/main', '/events/deploys' or '/events/sigs'\n");
+        EXPECT_EQ(response.body,
+                  "invalid path: expected '/events/main', '/events/deploys' or '/events/sigs'\n");
     }
 }
 
 TEST(ReadSubscription, AnswersOtherQueriesAsTheNodeDoes) {
-    for (const char* query : {"foo=1", "start_from", "start_from=", "start_from=-1", "start_from=+1", "start_from=x",
-                              "start_from=1&foo=2", "start_from=1&start_from=1", "start_from=1.0", "start_from=0x1",
-                              "start_from=9007199254740992", "start_from=99999999999999999999", "start_from=%zz",
-                              "on_gap=ignore", "on_gap=fail&on_gap=fail", "START_FROM=1"}) {
+    for (const char* query :
+         {"foo=1", "start_from", "start_from=", "start_from=-1", "start_from=+1", "start_from=x",
+          "start_from=1&foo=2", "start_from=1&start_from=1", "start_from=1.0", "start_from=0x1",
+          "start_from=9007199254740992", "start_from=99999999999999999999", "start_from=%zz", "on_gap=ignore",
+          "on_gap=fail&on_gap=fail", "START_FROM=1"}) {
         const auto response = refused(get(std::string("/events/main?") + query));
         EXPECT_EQ(response.status, 422U) << query;
         EXPECT_EQ(response.body, "invalid query: expected single field 'start_from=<EVENT ID>'\n");
@@ -88,8 +93,10 @@ TEST(ReadSubscription, AnOlderCursorStartsAtTheOldestAndNamesTheGap) {
     const auto subscription = subscribed(get("/events/main?start_from=3"));
     EXPECT_EQ(subscription.next, 11U);
     EXPECT_EQ(header(subscription.headers, "x-sidecar-gap"), "3-10");
-    EXPECT_EQ(header(subscribed(get("/events/main", {{"Last-Event-ID", "0"}})).headers, "x-sidecar-gap"), "1-10");
-    EXPECT_EQ(header(subscribed(get("/events/main", {{"Last-Event-ID", "10"}})).headers, "x-sidecar-gap"), "(none)");
+    EXPECT_EQ(header(subscribed(get("/events/main", {{"Last-Event-ID", "0"}})).headers, "x-sidecar-gap"),
+              "1-10");
+    EXPECT_EQ(header(subscribed(get("/events/main", {{"Last-Event-ID", "10"}})).headers, "x-sidecar-gap"),
+              "(none)");
 
     const auto gone = refused(get("/events/main?start_from=3&on_gap=fail"));
     EXPECT_EQ(gone.status, 410U);
@@ -157,16 +164,20 @@ TEST(ReadSubscription, AnOriginIsGivenBackOnErrorsToo) {
     const net::Headers origin{{"Origin", "https://example.org"}};
     EXPECT_EQ(header(subscribed(get("/events/main", origin)).headers, "access-control-allow-origin"),
               "https://example.org");
-    const auto exposed = header(subscribed(get("/events/main", origin)).headers, "access-control-expose-headers");
-    for (const char* name : {"X-Sidecar-Oldest-Id", "X-Sidecar-Newest-Id", "X-Sidecar-Feed-Id", "X-Sidecar-Gap"}) {
+    const auto exposed =
+        header(subscribed(get("/events/main", origin)).headers, "access-control-expose-headers");
+    for (const char* name :
+         {"X-Sidecar-Oldest-Id", "X-Sidecar-Newest-Id", "X-Sidecar-Feed-Id", "X-Sidecar-Gap"}) {
         EXPECT_NE(exposed.find(name), std::string::npos) << name;
     }
     auto full = feed();
     full.at_subscriber_limit = true;
-    for (const auto& response : {refused(get("/nope", origin)), refused(get("/events?x=1", origin)),
-                                 refused(get("/events/main?start_from=3&on_gap=fail", origin)),
-                                 refused(get("/events", origin), full), log_unreadable(get("/events", origin))}) {
-        EXPECT_EQ(header(response.headers, "access-control-allow-origin"), "https://example.org") << response.status;
+    for (const auto& response :
+         {refused(get("/nope", origin)), refused(get("/events?x=1", origin)),
+          refused(get("/events/main?start_from=3&on_gap=fail", origin)),
+          refused(get("/events", origin), full), log_unreadable(get("/events", origin))}) {
+        EXPECT_EQ(header(response.headers, "access-control-allow-origin"), "https://example.org")
+            << response.status;
     }
 }
 
