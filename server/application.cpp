@@ -50,6 +50,9 @@ void tell_what_is_not_served(const Config& config, const base::Log& log) {
     }
     const auto& streams = config.event_stream_server;
     if (config.storage.retention) log->warn("[storage.retention] has no effect in this version yet");
+    if (config.storage.compression != storage::Options::Compression::None) {
+        log->info("[storage] compression is not done by this version yet: payloads are stored as they are");
+    }
     if (config.control_socket) log->warn("control_socket has no effect in this version yet");
     if (streams.coalesce.count() > 0)
         log->warn("event_stream_server.coalesce_ms has no effect in this version yet");
@@ -159,7 +162,7 @@ class Application::Parts {
             .large_payload = storage::kLargePayload,
             .resume = resume_points(*log_),
             .required_network = stored.empty() ? config_.storage.network_name.value_or("") : stored,
-            .log_is_empty = log_->range().empty(),
+            .log_is_empty = stored.empty(),
             .all_nodes_unavailable = [this] { on_all_nodes_unavailable(); },
             .failed_to_start = [this](const base::Error& error) { fail(error.message); }};
     }

@@ -24,7 +24,8 @@ Checkpointer::Checkpointer(const std::filesystem::path& file, SqliteWriter& writ
       connection_(file, SqliteConnection::Mode::ReadWrite),
       wal_file_(file.string() + "-wal"),
       interval_(static_cast<int>(std::clamp<std::uint32_t>(interval, 1, 1'000'000))),
-      wake_(std::move(wake)) {
+      wake_(std::move(wake)),
+      due_at_(interval_) {
     connection_.execute("PRAGMA cache_size = -64");
     // What a crash left in the write-ahead log is moved in the first pause.
     unfinished_ = true;
@@ -38,10 +39,11 @@ Checkpointer::~Checkpointer() {
 
 int Checkpointer::on_commit(void* self, sqlite3*, const char*, int pages) {
     auto& checkpointer = *static_cast<Checkpointer*>(self);
-    checkpointer.pages_ = pages;
+    const bool began_anew = pages < checkpointer.pages_.exchange(pages);
+    if (began_anew) checkpointer.due_at_ = checkpointer.interval_;
     checkpointer.last_commit_ = Clock::now().time_since_epoch().count();
     const bool first = !checkpointer.unfinished_.exchange(true);
-    if (first || pages >= checkpointer.interval_) checkpointer.wake_();
+    if (first || pages >= checkpointer.due_at_) checkpointer.wake_();
     return SQLITE_OK;
 }
 
@@ -54,7 +56,10 @@ std::optional<Checkpointer::Clock::time_point> Checkpointer::run() {
     const bool idle = now >= pause_begins;
     const int pages = pages_;
     if (pages < moved_) moved_ = 0;  // the write-ahead log began anew
-    if (!idle && pages - moved_ < interval_) return pause_begins;
+    if (!idle && pages - moved_ < interval_) {
+        due_at_ = moved_ + interval_;
+        return pause_begins;
+    }
     return pass(now, idle);
 }
 
@@ -63,7 +68,8 @@ std::optional<Checkpointer::Clock::time_point> Checkpointer::pass(Clock::time_po
     not_before_ = now + (idle ? Clock::duration(kPause) : Clock::duration(kSpacing));
     Progress progress;
     try {
-        progress = checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+        progress = pages_ > moved_ ? checkpoint(SQLITE_CHECKPOINT_PASSIVE)
+                                   : checkpoint_alone(SQLITE_CHECKPOINT_PASSIVE);
     } catch (const SqliteFailure&) {
         unfinished_ = true;
         throw;
@@ -73,24 +79,29 @@ std::optional<Checkpointer::Clock::time_point> Checkpointer::pass(Clock::time_po
     if (!idle) {
         // Under constant load there is always a commit that a pass has not seen, so that the write-ahead log
         // would never begin anew by itself.
-        if (progress.pages >= kLargeFactor * interval_) finish(SQLITE_CHECKPOINT_RESTART);
+        if (progress.pages >= kLargeFactor * interval_) finish(progress, SQLITE_CHECKPOINT_RESTART);
         return not_before_;
     }
     if (!progress.complete()) {
         unfinished_ = true;
         return not_before_;
     }
-    if (wal_file_is_large()) finish(SQLITE_CHECKPOINT_TRUNCATE);
+    if (wal_file_is_large()) finish(progress, SQLITE_CHECKPOINT_TRUNCATE);
     return std::nullopt;
 }
 
-void Checkpointer::finish(int mode) {
-    for (int i = 0; i < kMostPasses; ++i) {
-        const auto progress = checkpoint(SQLITE_CHECKPOINT_PASSIVE);
-        if (progress.pages - progress.moved <= kSmallRemainder) break;
+void Checkpointer::finish(Progress progress, int mode) {
+    for (int i = 0; i < kMostPasses && progress.pages - progress.moved > kSmallRemainder; ++i) {
+        progress = checkpoint(SQLITE_CHECKPOINT_PASSIVE);
     }
+    moved_ = checkpoint_alone(mode).moved;
+}
+
+/// SQLite before 3.51.3 can lose pages when a checkpoint of a fully copied log meets a commit that begins the log anew
+/// (https://sqlite.org/wal.html#walresetbug): where nothing is known to be left to copy, nobody commits.
+Checkpointer::Progress Checkpointer::checkpoint_alone(int mode) {
     const auto turn = writer_.maintenance_turn();
-    moved_ = checkpoint(mode).moved;
+    return checkpoint(mode);
 }
 
 Checkpointer::Progress Checkpointer::checkpoint(int mode) {

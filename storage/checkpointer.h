@@ -40,8 +40,9 @@ class Checkpointer {
 
     static int on_commit(void* self, struct sqlite3*, const char* schema, int pages);
     [[nodiscard]] Progress checkpoint(int mode);
+    [[nodiscard]] Progress checkpoint_alone(int mode);
     [[nodiscard]] std::optional<Clock::time_point> pass(Clock::time_point now, bool idle);
-    void finish(int mode);
+    void finish(Progress progress, int mode);
     [[nodiscard]] bool wal_file_is_large() const;
 
     SqliteWriter& writer_;
@@ -51,6 +52,7 @@ class Checkpointer {
     std::function<void()> wake_;
 
     std::atomic<int> pages_{0};  // as of the last commit
+    std::atomic<int> due_at_;    // pages at which the next checkpoint is due
     std::atomic<Clock::rep> last_commit_{0};
     std::atomic<bool> unfinished_{false};  // there are commits that no complete checkpoint has seen
 

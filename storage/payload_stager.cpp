@@ -27,7 +27,8 @@ void PayloadStager::load_orphans() {
 }
 
 PayloadStager::KeyId PayloadStager::key_of(const base::Event& event) {
-    return {event.kind, event.key.first, event.key.second};
+    return {event.kind, event.key.first, event.key.second, event.payload.size(),
+            std::hash<std::string>{}(event.payload)};
 }
 
 void PayloadStager::submit(std::shared_ptr<const base::Event> event, EventLog::Staged done) {
@@ -90,7 +91,7 @@ void PayloadStager::admit_requests() {
 
 void PayloadStager::admit(const Request& request) {
     const KeyId key = key_of(*request.event);
-    const auto same = std::ranges::find_if(jobs_, [&](const Job& job) { return key_of(*job.event) == key; });
+    const auto same = std::ranges::find(jobs_, key, &Job::key);
     if (same != jobs_.end()) {
         same->waiters.push_back(request.done);
         return;
@@ -100,6 +101,7 @@ void PayloadStager::admit(const Request& request) {
     if (in_log(*request.event)) return request.done(0);
 
     Job job;
+    job.key = key;
     job.event = request.event;
     job.waiters.push_back(request.done);
     jobs_.push_back(std::move(job));
@@ -143,9 +145,8 @@ void PayloadStager::finish_job() {
     jobs_.pop_front();
     {
         const std::lock_guard lock(mutex_);
-        const KeyId key = key_of(*job.event);
-        waiting_.emplace(key, job.number);
-        keys_waiting_.emplace(job.number, key);
+        waiting_.emplace(job.key, job.number);
+        keys_waiting_.emplace(job.number, job.key);
         busy_ = !jobs_.empty();
     }
     for (const auto& done : job.waiters) done(job.number);

@@ -44,12 +44,15 @@ class PayloadStager {
     void step();
 
   private:
-    using KeyId = std::tuple<base::Kind, base::KeyBytes, base::KeyBytes>;
+    /// Kind, natural key, and the payload's size and hash: a number is shared only between equal bytes, as what is
+    /// stored must be what is sent.
+    using KeyId = std::tuple<base::Kind, base::KeyBytes, base::KeyBytes, std::size_t, std::size_t>;
     struct Request {
         std::shared_ptr<const base::Event> event;
         EventLog::Staged done;
     };
     struct Job {
+        KeyId key;
         std::shared_ptr<const base::Event> event;
         std::vector<EventLog::Staged> waiters;
         std::uint64_t number = 0;  // none before the first part is stored

@@ -112,7 +112,7 @@ base::Result<storage::Appended> Publisher::append_with_patience(std::span<const 
             if (failing) lines_->info("events are stored again; nothing was lost");
             return appended;
         }
-        if (appended.error().category == base::Error::Category::Invalid) {
+        if (appended.error().category != base::Error::Category::Unavailable) {
             failed_(appended.error());
             return appended;
         }

@@ -23,17 +23,15 @@ FilterCursor::Verdict FilterCursor::see(std::uint32_t id, const Identity* identi
     const bool resumes = std::exchange(is_first_, false) && committed_.has_value();
     if (resumes && id < seen_.event_id) return Verdict::Restarted;
     if (resumes && id == seen_.event_id) return is_committed(identity) ? Verdict::Known : Verdict::Restarted;
-    if (resumes) {
-        seen_.event_id = id;
-        return Verdict::TakeAfterGap;
-    }
+    if (resumes) return Verdict::Gap;
     if (id < seen_.event_id) ++seen_.generation;
     seen_.event_id = id;
     return Verdict::Take;
 }
 
 bool FilterCursor::is_committed(const Identity* identity) const {
-    if (identity == nullptr || identity->kind != committed_->kind) return false;
+    if (identity == nullptr) return true;  // unreadable now proves nothing
+    if (identity->kind != committed_->kind) return false;
     return base::row_of(identity->kind).key == base::KeyShape::Occurrence || identity->key == committed_->key;
 }
 

@@ -98,8 +98,8 @@ void FilterReader::give_up(std::string reason) {
     close(std::move(reason));
 }
 
-void FilterReader::restart(std::string reason) {
-    restart_asked_ = !close_reason_;
+void FilterReader::read_anew(std::string reason) {
+    read_anew_asked_ = !close_reason_;
     close(std::move(reason));
 }
 
@@ -114,8 +114,7 @@ FilterReader::Clock::duration FilterReader::silence(Clock::time_point now) const
 asio::awaitable<void> FilterReader::run(std::shared_ptr<FilterReader> self) {
     self->end_ = co_await self->read_to_end();
     if (self->close_reason_) {
-        self->end_.ids_restarted = self->restart_asked_;
-        self->end_.message = *self->close_reason_;
+        self->end_ = {.read_anew = self->read_anew_asked_, .new_ids = false, .message = *self->close_reason_};
     }
     self->stream_.close();
     self->phase_ = Phase::Ended;
@@ -235,15 +234,16 @@ std::optional<FilterReader::End> FilterReader::judge(std::uint32_t id, const bas
     using enum FilterCursor::Verdict;
     const auto verdict = memory_.cursor.see(id, event != nullptr ? &identity : nullptr);
     if (verdict == Restarted) {
-        return End{.ids_restarted = true,
+        return End{.read_anew = true,
+                   .new_ids = true,
                    .message = fmt::format("its event ids started again (asked from {}, got {})",
                                           before.event_id, id)};
     }
-    if (verdict == TakeAfterGap) {
+    if (verdict == Gap) {
         counters_->gaps.Increment();
-        node_->log->warn(
-            "node {}: {} no longer holds event {} and goes on with {}: events between may be missing",
-            node_->options.name, base::filter_name(filter_), before.event_id, id);
+        return End{.read_anew = true,
+                   .message = fmt::format("{} no longer holds event {} and goes on with {}: events between may be missing",
+                                          base::filter_name(filter_), before.event_id, id)};
     }
     is_new = verdict != Known;
     return std::nullopt;
@@ -336,7 +336,7 @@ asio::awaitable<bool> FilterReader::push(Batch batch, std::size_t cost) {
 
 FilterReader::End FilterReader::failed(std::string message) {
     if (!close_reason_) counters_->stream_failed.Increment();
-    return {.ids_restarted = false, .message = std::move(message)};
+    return {.message = std::move(message)};
 }
 
 }  // namespace upstream

@@ -41,7 +41,8 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
     };
 
     struct End {
-        bool ids_restarted = false;  ///< the node must be read anew from start_from=0
+        bool read_anew = false;  ///< all that the node holds is to be read, from start_from=0
+        bool new_ids = false;    ///< and its ids are not those of before
         std::string message;
     };
 
@@ -56,8 +57,8 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
     void admit();
     /// Ended comes soon after. What was not handed on is forgotten, for it will be read again.
     void close(std::string reason);
-    /// As close(); the node is to be read anew from start_from=0.
-    void restart(std::string reason);
+    /// As close(); all that the node holds is to be read.
+    void read_anew(std::string reason);
     /// As close(), and counts as a failure.
     void give_up(std::string reason);
 
@@ -107,7 +108,7 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
     Phase phase_ = Phase::Connecting;
     End end_;
     std::optional<std::string> close_reason_;
-    bool restart_asked_ = false;
+    bool read_anew_asked_ = false;
     Clock::time_point last_read_;
 
     Batch batch_;

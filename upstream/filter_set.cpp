@@ -28,6 +28,9 @@ std::uint32_t stored_generation(const NodeContext& node) {
     return generation;
 }
 
+/// Beside endpoints that work, however impatient the node's own delay is.
+constexpr std::chrono::seconds kShortestRetry{1};
+
 RetryPolicy without_end(const NodeOptions& node, const RetryPolicy::Random& random) {
     NodeOptions options = node;
     options.max_attempts = std::numeric_limits<std::uint32_t>::max();
@@ -54,7 +57,7 @@ asio::awaitable<FilterSet::End> FilterSet::run(std::function<void()> connected) 
     bool was_connected = false;
     auto next_check = Clock::now() + node_->options.sleep_between_keep_alive_checks;
     auto resumption_check = Clock::time_point::max();
-    auto end = find_end();
+    auto end = find_end(was_connected);
     while (!end) {
         if (!was_connected && is_connected()) {
             was_connected = true;
@@ -72,15 +75,15 @@ asio::awaitable<FilterSet::End> FilterSet::run(std::function<void()> connected) 
         }
         if (now >= resumption_check) {
             resumption_check = Clock::time_point::max();
-            restart_if_forgotten();
+            read_anew_if_forgotten();
         }
-        end = find_end();
+        end = find_end(was_connected);
         if (end) break;
         put_off_failed(now);
         open_due(now);
     }
     co_await close_all();
-    if (end->reason == End::Reason::IdsRestarted) restart_ids();
+    if (end->reason == End::Reason::ReadAnew) forget_positions(end->new_ids);
     co_return std::move(*end);
 }
 
@@ -115,7 +118,8 @@ void FilterSet::put_off_failed(Clock::time_point now) {
         if (!slot.reader || slot.reader->phase() != FilterReader::Phase::Ended) continue;
         slot.last_failure = slot.reader->end().message;
         slot.reader.reset();
-        const auto delay = slot.retries.failed(now).value_or(node_->options.max_delay_between_retries);
+        const auto wanted = slot.retries.failed(now).value_or(node_->options.max_delay_between_retries);
+        const auto delay = std::max<std::chrono::milliseconds>(wanted, kShortestRetry);
         slot.retry_at = now + delay;
         node_->log->warn("node {}: {}: {}; goes on without it, next try in {:.1f} s", node_->options.name,
                          base::filter_name(slot.filter), slot.last_failure,
@@ -132,7 +136,7 @@ void FilterSet::close_silent(Clock::time_point now) {
 }
 
 /// A node that was wiped and is quiet since shows it by no id: it just sends nothing, on any endpoint.
-void FilterSet::restart_if_forgotten() {
+void FilterSet::read_anew_if_forgotten() {
     FilterReader* forgotten = nullptr;
     for (const auto& slot : slots_) {
         if (!slot.reader || !slot.reader->resumes()) continue;
@@ -140,7 +144,7 @@ void FilterSet::restart_if_forgotten() {
         forgotten = slot.reader.get();
     }
     if (forgotten == nullptr) return;
-    forgotten->restart("it holds neither the events read last nor later ones");
+    forgotten->read_anew("it holds neither the events read last nor later ones");
 }
 
 bool FilterSet::is_connected() const {
@@ -148,14 +152,16 @@ bool FilterSet::is_connected() const {
     return partial() ? std::ranges::any_of(slots_, is_ready) : std::ranges::all_of(slots_, is_ready);
 }
 
-std::optional<FilterSet::End> FilterSet::find_end() const {
-    if (stopped_) return End{.reason = End::Reason::Stopped, .message = {}};
+std::optional<FilterSet::End> FilterSet::find_end(bool was_connected) const {
+    if (stopped_) return End{.reason = End::Reason::Stopped, .new_ids = false, .message = {}};
     std::string failures;
     std::size_t down = 0;
     for (const auto& slot : slots_) {
         const bool ended = slot.reader && slot.reader->phase() == FilterReader::Phase::Ended;
-        if (ended && slot.reader->end().ids_restarted) {
-            return End{.reason = End::Reason::IdsRestarted, .message = slot.reader->end().message};
+        if (ended && slot.reader->end().read_anew) {
+            return End{.reason = End::Reason::ReadAnew,
+                       .new_ids = slot.reader->end().new_ids,
+                       .message = slot.reader->end().message};
         }
         if (slot.reader && !ended) continue;
         ++down;
@@ -164,8 +170,9 @@ std::optional<FilterSet::End> FilterSet::find_end() const {
                        ended ? slot.reader->end().message : slot.last_failure);
     }
     const auto tolerated = partial() ? base::kNodeFilterCount - 1 : 0;
-    if (down <= tolerated) return std::nullopt;
-    return End{.reason = End::Reason::Failed, .message = std::move(failures)};
+    const bool nothing_left = was_connected && !is_connected();
+    if (down <= tolerated && !(down > 0 && nothing_left)) return std::nullopt;
+    return End{.reason = End::Reason::Failed, .new_ids = false, .message = std::move(failures)};
 }
 
 FilterSet::Clock::time_point FilterSet::next_retry() const {
@@ -188,10 +195,10 @@ asio::awaitable<void> FilterSet::close_all() {
     }
 }
 
-void FilterSet::restart_ids() {
+void FilterSet::forget_positions(bool new_ids) {
     std::uint32_t generation = 0;
     for (const auto& slot : slots_) generation = std::max(generation, slot.memory.cursor.generation());
-    for (auto& slot : slots_) slot.memory.cursor.restart(generation + 1);
+    for (auto& slot : slots_) slot.memory.cursor.restart(new_ids ? generation + 1 : generation);
 }
 
 }  // namespace upstream

@@ -25,7 +25,8 @@ class FilterSet {
     using Clock = std::chrono::steady_clock;
 
     struct End {
-        enum class Reason : std::uint8_t { Failed, IdsRestarted, Stopped } reason = Reason::Failed;
+        enum class Reason : std::uint8_t { Failed, ReadAnew, Stopped } reason = Reason::Failed;
+        bool new_ids = false;  ///< ReadAnew: the node's ids are not those of before
         std::string message;
     };
 
@@ -57,12 +58,12 @@ class FilterSet {
     void admit_connected();
     void put_off_failed(Clock::time_point now);
     void close_silent(Clock::time_point now);
-    void restart_if_forgotten();
+    void read_anew_if_forgotten();
     [[nodiscard]] bool is_connected() const;
-    [[nodiscard]] std::optional<End> find_end() const;
+    [[nodiscard]] std::optional<End> find_end(bool was_connected) const;
     [[nodiscard]] Clock::time_point next_retry() const;
     [[nodiscard]] boost::asio::awaitable<void> close_all();
-    void restart_ids();
+    void forget_positions(bool new_ids);
 
     [[nodiscard]] bool partial() const { return node_->options.allow_partial_connection; }
 

@@ -116,7 +116,7 @@ asio::awaitable<NodeConnection::RoundEnd> NodeConnection::run_round() {
     if (state_ != NodeState::Repairing) enter(NodeState::Connecting);
     std::function<void()> connected = [this] { note_connected(); };
     auto end = co_await filters_.run(connected);
-    const auto reason = end.reason == FilterSet::End::Reason::IdsRestarted ? RoundEnd::Reason::IdsRestarted
+    const auto reason = end.reason == FilterSet::End::Reason::ReadAnew ? RoundEnd::Reason::ReadAnew
                                                                            : RoundEnd::Reason::Failed;
     co_return RoundEnd{.reason = reason, .message = std::move(end.message)};
 }
@@ -137,7 +137,7 @@ asio::awaitable<void> NodeConnection::prepare_next_round(RoundEnd end) {
         co_return;
     }
     const bool was_running = state_ == NodeState::Running || state_ == NodeState::Repairing;
-    if (end.reason == RoundEnd::Reason::IdsRestarted) {
+    if (end.reason == RoundEnd::Reason::ReadAnew) {
         node_->log->warn("node {}: {}; all that it holds is read anew", name(), end.message);
         if (was_running) enter(NodeState::Repairing);
         co_return;

@@ -50,7 +50,8 @@ class NodeConnection : public std::enable_shared_from_this<NodeConnection> {
     [[nodiscard]] NodeState state() const { return state_; }
     [[nodiscard]] const std::string& name() const { return node_->options.name; }
     [[nodiscard]] bool unavailable() const {
-        return state_ == NodeState::Defunct || state_ == NodeState::Incompatible;
+        const bool given_up = state_ == NodeState::Defunct && node_->options.defunct_retry_after.count() == 0;
+        return given_up || state_ == NodeState::Incompatible;
     }
 
   private:
@@ -58,7 +59,7 @@ class NodeConnection : public std::enable_shared_from_this<NodeConnection> {
 
     /// How one round of probing, connecting and reading ended.
     struct RoundEnd {
-        enum class Reason : std::uint8_t { Failed, IdsRestarted, Incompatible } reason = Reason::Failed;
+        enum class Reason : std::uint8_t { Failed, ReadAnew, Incompatible } reason = Reason::Failed;
         std::string message;
     };
 

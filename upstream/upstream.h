@@ -43,7 +43,7 @@ struct Dependencies {
     ResumePoints resume;
     std::string
         required_network;       ///< from the configuration or the log; empty: the first node probed names it
-    bool log_is_empty = false;  ///< then nothing is read before every node was probed or could not be
+    bool log_is_empty = false;  ///< or of no known network: nothing is read before every node was probed or could not be
 
     /// Called once, on the upstream thread, when every node that is to be connected is given up or
     /// incompatible.
