@@ -9,8 +9,11 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <optional>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "net/connection.h"
 
@@ -25,11 +28,24 @@ namespace {
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kAcceptPause{250};
 constexpr std::chrono::seconds kComplaintInterval{60};
+constexpr rlim_t kMostReserved = 64;
 
 bool is_shortage(const error_code& error) {
     return error == asio::error::no_descriptors ||
            error == boost::system::errc::too_many_files_open_in_system ||
            error == asio::error::no_buffer_space || error == asio::error::no_memory;
+}
+
+/// What the process keeps for itself: connections to nodes, database files. A kernel gives the lowest
+/// descriptor that is free, so a probe tells how many are left.
+bool descriptors_are_short(int any) {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+    const int probe = fcntl(any, F_DUPFD_CLOEXEC, 0);
+    if (probe < 0) return true;
+    close(probe);
+    const rlim_t reserve = std::min<rlim_t>(kMostReserved, limit.rlim_cur / 4);
+    return static_cast<rlim_t>(probe) + reserve >= limit.rlim_cur;
 }
 
 base::Error cannot_open(const HttpServerOptions& options, std::string_view why) {
@@ -117,6 +133,11 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
         Accepting(const Accepting&) = delete;
         Accepting& operator=(const Accepting&) = delete;
 
+        asio::awaitable<void> wait() {
+            pause.expires_after(kAcceptPause);
+            co_await pause.async_wait(kAsTuple);
+        }
+
         Impl& owner;
         tcp::acceptor acceptor;
         asio::steady_timer pause;
@@ -126,13 +147,17 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
         Accepting accepting(*self, std::move(opened));
         std::size_t next_worker = 0;
         while (!self->stopped_) {
+            if (descriptors_are_short(accepting.acceptor.native_handle())) {
+                self->complain_of_shortage(asio::error::no_descriptors);
+                co_await accepting.wait();
+                continue;
+            }
             auto& context = *self->workers_[next_worker];
             auto [error, socket] = co_await accepting.acceptor.async_accept(context, kAsTuple);
             if (self->stopped_) co_return;
             if (is_shortage(error)) {
                 self->complain_of_shortage(error);
-                accepting.pause.expires_after(kAcceptPause);
-                co_await accepting.pause.async_wait(kAsTuple);
+                co_await accepting.wait();
                 continue;
             }
             if (error) continue;

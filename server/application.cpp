@@ -5,7 +5,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <fmt/format.h>
+#include <future>
 #include <random>
 #include <sys/resource.h>
 #include <thread>
@@ -26,6 +28,7 @@ namespace {
 
 constexpr std::size_t kQueueBytes = std::size_t{32} << 20;
 constexpr std::chrono::seconds kStopPatience{5};
+constexpr std::chrono::seconds kNodesPatience{3};
 constexpr rlim_t kOwnDescriptors = 200;
 
 /// What a later version will do; a configuration that relies on it must not be run in silence.
@@ -131,7 +134,10 @@ class Application::Parts {
         publisher_->start();
         streams_->start();
         asio::post(nodes_, [this] { upstream_->start(); });
-        node_thread_ = base::named_thread("nodes", [this] { nodes_.run(); });
+        node_thread_ = base::named_thread("nodes", [this] {
+            nodes_.run();
+            nodes_done_.set_value();
+        });
 
         service_.run();
         stop();
@@ -210,11 +216,23 @@ class Application::Parts {
     /// Against the way of the data: nothing new comes in, what came in is stored, what is stored is sent.
     void stop() {
         lines_->info("stopping");
+        streams_->close_door();
         asio::post(nodes_, [this] { upstream_->stop(); });
-        if (node_thread_.joinable()) node_thread_.join();
+        const bool nodes_ended =
+            nodes_done_.get_future().wait_for(kNodesPatience) == std::future_status::ready;
+        if (nodes_ended) node_thread_.join();
         publisher_->stop();
         streams_->stop(kStopPatience);
         lines_->info("stopped; the newest event is {}", log_->range().newest());
+        if (!nodes_ended) leave_lookup_behind();
+    }
+
+    /// Looking up a host name cannot be interrupted, and its thread cannot be waited for.
+    [[noreturn]] void leave_lookup_behind() {
+        lines_->warn("the lookup of a node's host name does not end; ending without it");
+        lines_->flush();
+        log_.reset();
+        std::_Exit(exit_code_);
     }
 
     const Config config_;
@@ -232,6 +250,7 @@ class Application::Parts {
     std::unique_ptr<stream::Publisher> publisher_;
     asio::io_context nodes_{1};
     std::unique_ptr<upstream::Upstream> upstream_;
+    std::promise<void> nodes_done_;
     std::thread node_thread_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <cstddef>
+#include <limits>
 
 namespace server {
 namespace {
@@ -120,6 +121,9 @@ std::string expected(const KeyRow& row) {
 
 std::optional<std::string> fault_of(const KeyRow& row, const ConfigValue& value) {
     if (const auto* number = std::get_if<std::int64_t>(&value)) {
+        using Limits =
+            std::numeric_limits<std::int64_t>;  // what toml11 makes of a number that it cannot hold
+        if (*number == Limits::max() || *number == Limits::min()) return "is beyond 64 bits";
         if (*number < row.rule.min || *number > row.rule.max) return "is " + std::to_string(*number);
     }
     if (const auto* text = std::get_if<std::string>(&value)) {

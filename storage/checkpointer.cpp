@@ -97,8 +97,9 @@ void Checkpointer::finish(Progress progress, int mode) {
     moved_ = checkpoint_alone(mode).moved;
 }
 
-/// SQLite before 3.51.3 can lose pages when a checkpoint of a fully copied log meets a commit that begins the log anew
-/// (https://sqlite.org/wal.html#walresetbug): where nothing is known to be left to copy, nobody commits.
+/// SQLite before 3.51.3 can lose pages when a checkpoint of a fully copied log meets a commit that begins the
+/// log anew (https://sqlite.org/wal.html#walresetbug): where nothing is known to be left to copy, nobody
+/// commits.
 Checkpointer::Progress Checkpointer::checkpoint_alone(int mode) {
     const auto turn = writer_.maintenance_turn();
     return checkpoint(mode);

@@ -44,8 +44,8 @@ class PayloadStager {
     void step();
 
   private:
-    /// Kind, natural key, and the payload's size and hash: a number is shared only between equal bytes, as what is
-    /// stored must be what is sent.
+    /// Kind, natural key, and the payload's size and hash: a number is shared only between equal bytes, as
+    /// what is stored must be what is sent.
     using KeyId = std::tuple<base::Kind, base::KeyBytes, base::KeyBytes, std::size_t, std::size_t>;
     struct Request {
         std::shared_ptr<const base::Event> event;

@@ -87,9 +87,13 @@ void StreamServer::publish(const PublicationPtr& publication) {
     for (const auto& shard : shards_) shard->publish(publication);
 }
 
+void StreamServer::close_door() {
+    if (http_) http_->stop();
+}
+
 void StreamServer::stop(std::chrono::milliseconds patience) {
     if (std::exchange(stopped_, true)) return;
-    if (http_) http_->stop();
+    close_door();
     const auto deadline = std::chrono::steady_clock::now() + patience;
     std::vector<std::future<void>> drained;
     for (const auto& shard : shards_) {

@@ -37,6 +37,9 @@ class StreamServer {
     /// Any thread; the publications in the order of their ids.
     void publish(const PublicationPtr& publication);
 
+    /// Accepts nobody any more.
+    void close_door();
+
     /// Accepts nobody any more, lets the subscribers have what they are due, and ends their streams; cuts off
     /// those who did not take it within the time. Not from a shard's thread.
     void stop(std::chrono::milliseconds patience);

@@ -17,8 +17,6 @@ using base::EventId;
 constexpr std::string_view kInvalidPath =
     "invalid path: expected '/events/main', '/events/deploys' or '/events/sigs'\n";
 constexpr std::string_view kInvalidQuery = "invalid query: expected single field 'start_from=<EVENT ID>'\n";
-constexpr std::string_view kInvalidLastEventId =
-    "invalid header: expected 'Last-Event-ID: <EVENT ID>', a decimal number below 2^53\n";
 constexpr std::string_view kTooManySubscribers = "server has reached limit of subscribers";
 constexpr std::string_view kMethods = "GET, HEAD, OPTIONS";
 constexpr std::string_view kExposedHeaders =
@@ -115,7 +113,8 @@ net::Response gone(const net::Request& request, const FeedState& feed, net::Head
                    std::string_view gap) {
     const nlohmann::ordered_json body{
         {"code", 410},
-        {"message", fmt::format("events {} are not held any more (or belong to another feed)", gap)},
+        {"message", gap == "unknown" ? std::string("the cursor is not of this feed")
+                                     : fmt::format("events {} are not held any more", gap)},
         {"oldest_id", feed.log.oldest},
         {"newest_id", feed.log.newest()}};
     net::Response response{410, std::move(headers), body.dump(), false};
@@ -167,7 +166,7 @@ std::variant<Subscription, net::Response> read_subscription(const net::Request& 
     Start start{feed.ring_next, {}};
     if (const auto header = request.header("last-event-id").value_or(""); !header.empty()) {
         const auto last = parse_id(header);
-        if (!last) return refusal(request, 422, kInvalidLastEventId);
+        if (!last) return refusal(request, 422, kInvalidQuery);  // as an invalid start_from is
         start = start_after_last_event_id(*last, feed);
     } else if (query->start_from) {
         start = start_from(*query->start_from, feed);

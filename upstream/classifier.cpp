@@ -61,12 +61,13 @@ struct Scalar {
     bool is_string = false;
 };
 
+/// Empty, that is missing, when it is not of the member's type.
 base::KeyBytes key_of(MemberForm form, const Scalar& scalar) {
     if (form == MemberForm::Number) {
         const auto number = scalar.is_string ? std::nullopt : number_in(scalar.text);
-        return number ? key_of_number(*number) : key_of_odd_text(scalar.text);
+        return number ? key_of_number(*number) : base::KeyBytes{};
     }
-    if (!scalar.is_string) return key_of_odd_text(scalar.text);
+    if (!scalar.is_string || scalar.text.empty()) return {};
     return form == MemberForm::Hash ? key_of_hex(scalar.text, {64}) : key_of_hex(scalar.text, {66, 68});
 }
 

@@ -242,8 +242,9 @@ std::optional<FilterReader::End> FilterReader::judge(std::uint32_t id, const bas
     if (verdict == Gap) {
         counters_->gaps.Increment();
         return End{.read_anew = true,
-                   .message = fmt::format("{} no longer holds event {} and goes on with {}: events between may be missing",
-                                          base::filter_name(filter_), before.event_id, id)};
+                   .message = fmt::format(
+                       "{} no longer holds event {} and goes on with {}: events between may be missing",
+                       base::filter_name(filter_), before.event_id, id)};
     }
     is_new = verdict != Known;
     return std::nullopt;

@@ -117,7 +117,7 @@ asio::awaitable<NodeConnection::RoundEnd> NodeConnection::run_round() {
     std::function<void()> connected = [this] { note_connected(); };
     auto end = co_await filters_.run(connected);
     const auto reason = end.reason == FilterSet::End::Reason::ReadAnew ? RoundEnd::Reason::ReadAnew
-                                                                           : RoundEnd::Reason::Failed;
+                                                                       : RoundEnd::Reason::Failed;
     co_return RoundEnd{.reason = reason, .message = std::move(end.message)};
 }
 

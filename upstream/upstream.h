@@ -42,8 +42,9 @@ struct Dependencies {
     std::size_t large_payload = std::size_t{1} << 20;
     ResumePoints resume;
     std::string
-        required_network;       ///< from the configuration or the log; empty: the first node probed names it
-    bool log_is_empty = false;  ///< or of no known network: nothing is read before every node was probed or could not be
+        required_network;  ///< from the configuration or the log; empty: the first node probed names it
+    bool log_is_empty =
+        false;  ///< or of no known network: nothing is read before every node was probed or could not be
 
     /// Called once, on the upstream thread, when every node that is to be connected is given up or
     /// incompatible.

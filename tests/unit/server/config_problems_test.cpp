@@ -39,7 +39,7 @@ INSTANTIATE_TEST_SUITE_P(
             "port_beyond_integers",
             "[[connections]]\nip_address = \"a\"\nsse_port = 99999999999999999999\nrest_port = 1\n" +
                 kAfterConnection,
-            "sidecar.toml:3: connections[0].sse_port: is 9223372036854775807; expected a port, 1 to 65535\n"},
+            "sidecar.toml:3: connections[0].sse_port: is beyond 64 bits; expected a port, 1 to 65535\n"},
         Case{"negative", kConnection + "max_attempts = -1\n" + kAfterConnection,
              "sidecar.toml:5: connections[0].max_attempts: is -1; expected an integer, 0 or more\n"},
         Case{"float", kConnection + "max_attempts = 5.0\n" + kAfterConnection,

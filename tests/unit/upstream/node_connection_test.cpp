@@ -172,8 +172,8 @@ TEST(Node, ResumesBehindWhatItHandedOn) {
     EXPECT_EQ(reading.errors("fetching_from_stream_failed"), 1);
 }
 
-TEST(Node, StoredPositionsAreResumedAndGapsCounted) {
-    const auto node = node_with(replaying({{7, 7}, {8, 8}}));
+TEST(Node, AGapIsCountedAndTheNodeReadAnewInTheSameGeneration) {
+    const auto node = node_with(replaying({{7, 7}}));
     node->serve("/events/deploys", replaying({{5, 5}, {9, 9}}));
     const auto options = options_for(*node);
     Reading reading({options}, [&](Dependencies& with) {
@@ -181,8 +181,10 @@ TEST(Node, StoredPositionsAreResumedAndGapsCounted) {
         with.resume[{options.name, Filter::Deploys}] = resume_at(3, 3, 2);
     });
     ASSERT_TRUE(reading.receive(3));
-    EXPECT_EQ(reading.ids(Filter::Main), std::vector<std::uint32_t>{8});
+    EXPECT_EQ(reading.ids(Filter::Main), std::vector<std::uint32_t>{7}) << "known at first, then read anew";
     EXPECT_EQ(reading.ids(Filter::Deploys), (std::vector<std::uint32_t>{5, 9}));
+    EXPECT_EQ(node->targets("/events/deploys"),
+              (std::vector<std::string>{"/events/deploys?start_from=3", "/events/deploys?start_from=0"}));
     EXPECT_EQ(reading.events[0].position.generation, 2U);
     EXPECT_EQ(reading.metrics.node_gap(options.name, "events/deploys").Value(), 1);
     EXPECT_EQ(reading.metrics.node_gap(options.name, "events/main").Value(), 0);
