@@ -90,6 +90,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
 
     void stop() {
         if (stopped_.exchange(true)) return;
+        acceptor_.reset();
         asio::post(*workers_.front(), [self = shared_from_this()] {
             if (self->accepting_ == nullptr) return;
             error_code ignored;

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <future>
+#include <optional>
 #include <random>
 #include <sys/resource.h>
 #include <thread>
@@ -128,7 +129,8 @@ class Application::Parts {
 
     int run() {
         describe();
-        signals_.async_wait([this](error_code error, int) {
+        signals_.emplace(service_, SIGINT, SIGTERM);
+        signals_->async_wait([this](error_code error, int) {
             if (!error) finish(0);
         });
         publisher_->start();
@@ -208,8 +210,8 @@ class Application::Parts {
     void finish(int exit_code) {
         exit_code_ = std::max(exit_code_, exit_code);
         error_code ignored;
-        signals_.clear(ignored);
-        signals_.cancel(ignored);
+        signals_->clear(ignored);
+        signals_->cancel(ignored);
         service_.stop();
     }
 
@@ -241,7 +243,7 @@ class Application::Parts {
     base::Metrics metrics_;
 
     asio::io_context service_{1};
-    asio::signal_set signals_{service_, SIGINT, SIGTERM};
+    std::optional<asio::signal_set> signals_;  ///< while run() waits; before, a signal just ends the process
     int exit_code_ = 0;
 
     std::unique_ptr<storage::EventLog> log_;

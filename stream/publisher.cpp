@@ -15,6 +15,7 @@ constexpr auto kIdleFlush = 1000ms;
 constexpr auto kForever = std::chrono::milliseconds(1h);
 constexpr auto kFirstRetry = 50ms;
 constexpr auto kLongestRetry = 1000ms;
+constexpr auto kStopPatience = 2s;
 
 }  // namespace
 
@@ -39,7 +40,7 @@ void Publisher::start() {
 void Publisher::stop() {
     {
         const std::lock_guard lock(mutex_);
-        stopping_ = true;
+        give_up_at_ = std::chrono::steady_clock::now() + kStopPatience;
     }
     stop_asked_.notify_all();
     queue_.close();
@@ -95,7 +96,7 @@ bool Publisher::publish_slice(std::span<base::Event> slice, const std::string& n
         } else if (event.kind != base::Kind::ApiVersion) {
             duplicates_.Increment();
         }
-        event.payload = {};
+        event.payload = std::string();  // gives the memory back, as {} would not
     }
     appended_.Increment(static_cast<double>(publication->frames.size()));
     sink_(std::move(publication));
@@ -129,10 +130,12 @@ base::Result<storage::Appended> Publisher::append_with_patience(std::span<const 
     }
 }
 
-/// False when a stop was asked for.
+/// False when a stop was asked for and the patience for it is used up.
 bool Publisher::pause(std::chrono::milliseconds time) {
     std::unique_lock lock(mutex_);
-    return !stop_asked_.wait_for(lock, time, [&] { return stopping_; });
+    if (!stop_asked_.wait_for(lock, time, [&] { return give_up_at_.has_value(); })) return true;
+    stop_asked_.wait_for(lock, kFirstRetry);
+    return std::chrono::steady_clock::now() < *give_up_at_;
 }
 
 }  // namespace stream

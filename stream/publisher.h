@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -57,7 +58,7 @@ class Publisher {
 
     std::mutex mutex_;
     std::condition_variable stop_asked_;
-    bool stopping_ = false;
+    std::optional<std::chrono::steady_clock::time_point> give_up_at_;  ///< once a stop is asked for
     std::thread thread_;
 };
 

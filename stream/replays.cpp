@@ -15,7 +15,7 @@ ReplayPage to_frames(storage::Page page) {
     for (auto& event : page.events) {
         replay.frames.push_back(std::make_shared<const Frame>(event.id, event.kind, event.filter,
                                                               event.api_version, event.payload));
-        event.payload = {};
+        event.payload = std::string();  // gives the memory back, as {} would not
     }
     return replay;
 }
@@ -31,22 +31,33 @@ Replays::~Replays() {
     stop();
 }
 
-void Replays::wait_for_turn(std::function<void(TurnPtr)> granted) {
+Replays::Ticket Replays::wait_for_turn(std::function<void(TurnPtr)> granted) {
     {
         const std::lock_guard lock(mutex_);
-        if (stopped_) return;
+        if (stopped_) return 0;
         if (turns_taken_ == max_at_a_time_) {
-            waiting_.push_back(std::move(granted));
-            return;
+            waiting_.emplace(++last_ticket_, std::move(granted));
+            return last_ticket_;
         }
         ++turns_taken_;
     }
     granted(std::make_unique<Turn>(*this));
+    return 0;
+}
+
+void Replays::forget(Ticket ticket) {
+    const std::lock_guard lock(mutex_);
+    waiting_.erase(ticket);
 }
 
 bool Replays::wanted() const {
     const std::lock_guard lock(mutex_);
     return !waiting_.empty();
+}
+
+bool Replays::stopped() const {
+    const std::lock_guard lock(mutex_);
+    return stopped_;
 }
 
 void Replays::give_back() {
@@ -57,14 +68,15 @@ void Replays::give_back() {
             --turns_taken_;
             return;
         }
-        next = std::move(waiting_.front());
-        waiting_.pop_front();
+        next = std::move(waiting_.begin()->second);
+        waiting_.erase(waiting_.begin());
     }
     next(std::make_unique<Turn>(*this));
 }
 
 void Replays::read(const storage::ReadRequest& request, std::function<void(base::Result<ReplayPage>)> done) {
     boost::asio::post(threads_, [this, request, done = std::move(done)] {
+        if (stopped()) return done(base::unavailable("the program ends"));
         auto page = log_.read(request);
         if (page) {
             done(to_frames(std::move(*page)));
@@ -75,13 +87,12 @@ void Replays::read(const storage::ReadRequest& request, std::function<void(base:
 }
 
 void Replays::stop() {
-    std::deque<std::function<void(TurnPtr)>> dropped;
+    std::map<Ticket, std::function<void(TurnPtr)>> dropped;
     {
         const std::lock_guard lock(mutex_);
         stopped_ = true;
         dropped.swap(waiting_);
     }
-    threads_.stop();
     threads_.join();
 }
 

@@ -2,8 +2,9 @@
 
 #include <boost/asio/thread_pool.hpp>
 #include <cstddef>
-#include <deque>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -43,8 +44,12 @@ class Replays {
     using TurnPtr = std::unique_ptr<Turn>;
 
     /// `granted` runs when it is the caller's turn, in the order of asking; at once, or on the thread that
-    /// gives one back. It must not block.
-    void wait_for_turn(std::function<void(TurnPtr)> granted);
+    /// gives one back. It must not block. The ticket is for forget().
+    using Ticket = std::uint64_t;
+    Ticket wait_for_turn(std::function<void(TurnPtr)> granted);
+
+    /// The caller does not wait any more; nothing happens when its turn has come already.
+    void forget(Ticket ticket);
 
     /// Whether somebody waits for a turn.
     [[nodiscard]] bool wanted() const;
@@ -52,18 +57,21 @@ class Replays {
     /// Reads on a thread of its own, which also runs `done`.
     void read(const storage::ReadRequest& request, std::function<void(base::Result<ReplayPage>)> done);
 
-    /// Waits for the reads under way; no others start, and nobody is granted a turn any more.
+    /// Waits for the read under way; those that wait get an error instead, and nobody is granted a turn any
+    /// more.
     void stop();
 
   private:
     void give_back();
+    [[nodiscard]] bool stopped() const;
 
     const storage::EventLog& log_;
     const std::size_t max_at_a_time_;
     mutable std::mutex mutex_;
     std::size_t turns_taken_ = 0;
     bool stopped_ = false;
-    std::deque<std::function<void(TurnPtr)>> waiting_;
+    std::map<Ticket, std::function<void(TurnPtr)>> waiting_;  // in the order of asking
+    Ticket last_ticket_ = 0;
     boost::asio::thread_pool threads_;
 };
 

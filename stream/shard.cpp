@@ -14,7 +14,8 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::chrono::seconds kKeepAliveInterval{15};
-constexpr std::chrono::seconds kStalledTurn{1};
+constexpr std::chrono::seconds kLongestTurn{1};  // of a socket that is full, while others wait
+constexpr std::chrono::seconds kLook{1};         // at those whose sockets take nothing
 constexpr std::chrono::seconds kComplaintInterval{60};
 constexpr int kOneThread = 1;
 
@@ -113,7 +114,7 @@ void Shard::mark_quiet(Subscriber& subscriber) {
 
 void Shard::mark_blocked(Subscriber& subscriber) {
     insert_by_time(blocked_, subscriber);
-    arm(subscriber.since() + (subscriber.has_turn() ? kStalledTurn : options_.subscriber_write_timeout));
+    arm(subscriber.since() + kLook);
 }
 
 void Shard::forget(Subscriber& subscriber, EndReason reason) {
@@ -144,26 +145,35 @@ void Shard::on_timer() {
     const auto now = Clock::now();
     while (!quiet_.empty() && quiet_.front().since() + kKeepAliveInterval <= now)
         quiet_.front().send_keep_alive();
+    note_progress();
     while (!blocked_.empty() && blocked_.front().since() + options_.subscriber_write_timeout <= now) {
         blocked_.front().end(EndReason::WriteTimeout);
     }
     pass_on_turns(now);
     if (!quiet_.empty()) arm(quiet_.front().since() + kKeepAliveInterval);
-    if (!blocked_.empty()) arm(blocked_.front().since() + options_.subscriber_write_timeout);
+    if (!blocked_.empty()) arm(now + kLook);
 }
 
-/// Who holds a turn at the log and reads nothing must not keep others waiting.
-void Shard::pass_on_turns(Clock::time_point now) {
-    bool check_again = false;
-    for (auto& subscriber : blocked_) {
-        if (!subscriber.has_turn()) continue;
-        if (replays_.wanted() && subscriber.since() + kStalledTurn <= now) {
-            subscriber.yield_turn();
-        } else {
-            check_again = true;
-        }
+/// The kernel calls a socket writable only when much of its buffer is free; a slow reader makes progress
+/// before.
+void Shard::note_progress() {
+    TimeList still_blocked;
+    still_blocked.swap(blocked_);
+    TimeList moving;
+    while (!still_blocked.empty()) {
+        Subscriber& subscriber = still_blocked.front();
+        still_blocked.pop_front();
+        (subscriber.reads_on() ? moving : blocked_).push_back(subscriber);
     }
-    if (check_again) arm(now + kStalledTurn);
+    blocked_.splice(blocked_.end(), moving);
+}
+
+/// Who holds a turn at the log and reads slowly, or nothing, must not keep others waiting.
+void Shard::pass_on_turns(Clock::time_point now) {
+    if (!replays_.wanted()) return;
+    for (auto& subscriber : blocked_) {
+        if (subscriber.has_turn() && subscriber.turn_since() + kLongestTurn <= now) subscriber.yield_turn();
+    }
 }
 
 void Shard::drain(std::function<void()> drained) {

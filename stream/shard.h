@@ -69,6 +69,7 @@ class Shard {
     void wake(base::Endpoint endpoint);
     void arm(Clock::time_point deadline);
     void on_timer();
+    void note_progress();
     void pass_on_turns(Clock::time_point now);
     void finish_drain();
 

@@ -30,7 +30,7 @@ std::vector<FramePtr> to_frames(std::vector<storage::StoredEvent> events) {
     for (auto& event : events) {
         frames.push_back(std::make_shared<const Frame>(event.id, event.kind, event.filter, event.api_version,
                                                        event.payload));
-        event.payload = {};
+        event.payload = std::string();  // gives the memory back, as {} would not
     }
     return frames;
 }
@@ -118,10 +118,15 @@ asio::awaitable<net::Answer> StreamServer::answer(net::Request request, std::siz
     auto decision = read_subscription(request, feed);
     if (auto* response = std::get_if<net::Response>(&decision)) co_return std::move(*response);
 
-    const auto subscription = std::get<Subscription>(std::move(decision));
+    auto subscription = std::get<Subscription>(std::move(decision));
     if (subscription.next < shard.ring().first_id()) {
         const bool log_is_readable = co_await readable(subscription);
         if (!log_is_readable) co_return log_unreadable(request);
+    }
+    if (subscription.head_only) {
+        net::Response head{
+            .status = 200, .headers = std::move(subscription.headers), .body = {}, .endless = true};
+        co_return head;
     }
     net::Takeover takeover = [this, &shard, place, subscription,
                               head = greeting(request, subscription)](asio::ip::tcp::socket socket) {
@@ -132,10 +137,9 @@ asio::awaitable<net::Answer> StreamServer::answer(net::Request request, std::siz
 
 /// A stream that must begin in the log is promised only when the log can be read.
 asio::awaitable<bool> StreamServer::readable(const Subscription& subscription) {
-    const storage::ReadRequest request{.endpoint = subscription.endpoint,
-                                       .from = subscription.next,
-                                       .to = subscription.next + 1,
-                                       .max_events = 1};
+    // No event has the id 0: the log is asked, and nothing is read.
+    const storage::ReadRequest request{
+        .endpoint = subscription.endpoint, .from = 0, .to = 1, .max_events = 1, .max_bytes = 1};
     auto initiate = [this, request](auto handler) {
         const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         replays_.read(request, [shared](const base::Result<ReplayPage>& page) {

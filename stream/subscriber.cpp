@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/socket_base.hpp>
+#include <linux/sockios.h>
 #include <span>
+#include <sys/ioctl.h>
 #include <utility>
 
 #include "stream/shard.h"
@@ -107,14 +109,14 @@ void Subscriber::choose_source() {
 void Subscriber::use_ring() {
     source_ = Source::Ring;
     position_ = shard_.ring().find(endpoint_, next_);
-    page_ = {};
+    page_ = std::vector<FramePtr>();
     page_at_ = 0;
     turn_.reset();
 }
 
 void Subscriber::use_log() {
     source_ = Source::Log;
-    page_ = {};
+    page_ = std::vector<FramePtr>();
     page_at_ = 0;
     page_next_ = 0;
 }
@@ -165,7 +167,7 @@ void Subscriber::consume(std::size_t bytes) {
         odd_offset_ += taken;
         bytes -= taken;
         if (odd_offset_ < odd_.size()) return;
-        odd_ = {};
+        odd_ = std::string();
         odd_offset_ = 0;
     }
     while (bytes > 0) {
@@ -211,7 +213,8 @@ void Subscriber::end(EndReason reason) {
     ByTimeHook::unlink();
     ByLaneHook::unlink();
     turn_.reset();
-    page_ = {};
+    shard_.replays().forget(ticket_);
+    page_ = std::vector<FramePtr>();
     retry_.reset();
     error_code ignored;
     if (reason == EndReason::WriteTimeout) {
@@ -226,11 +229,26 @@ void Subscriber::end(EndReason reason) {
 
 void Subscriber::wait_until_writable() {
     blocked_ = true;
+    unsent_ = bytes_in_kernel();
     shard_.mark_blocked(*this);
     socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](error_code error) {
         self->blocked_ = false;
         if (!error) self->pump();
     });
+}
+
+/// What the socket has taken and the client has not acknowledged.
+int Subscriber::bytes_in_kernel() {
+    int bytes = 0;
+    return ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+}
+
+bool Subscriber::reads_on() {
+    const int unsent = bytes_in_kernel();
+    if (unsent >= unsent_) return false;
+    unsent_ = unsent;
+    since_ = Clock::now();
+    return true;
 }
 
 void Subscriber::watch_for_close() {
@@ -259,8 +277,10 @@ void Subscriber::read_on() {
     asking_ = true;
     auto& replays = shard_.replays();
     const auto executor = socket_.get_executor();
+    // A page a turn: who reads slowly, or much, does not keep the others waiting.
+    if (turn_ && !std::exchange(fresh_turn_, false) && offset_ == 0 && replays.wanted()) turn_.reset();
     if (!turn_) {
-        replays.wait_for_turn([self = weak_from_this(), executor](Replays::TurnPtr turn) {
+        ticket_ = replays.wait_for_turn([self = weak_from_this(), executor](Replays::TurnPtr turn) {
             asio::post(executor, [self, turn = std::move(turn)]() mutable {
                 if (const auto subscriber = self.lock()) subscriber->on_turn(std::move(turn));
             });
@@ -281,8 +301,10 @@ void Subscriber::read_on() {
 
 void Subscriber::on_turn(Replays::TurnPtr turn) {
     asking_ = false;
-    if (ended_) return;
+    if (ended_ || blocked_) return;  // when the socket takes more, it asks again
     turn_ = std::move(turn);
+    turn_since_ = Clock::now();
+    fresh_turn_ = true;
     pump();
 }
 
@@ -290,6 +312,7 @@ void Subscriber::on_page(base::Result<ReplayPage> page) {
     asking_ = false;
     if (ended_) return;
     if (!page) return retry_later(page.error());
+    if (!turn_) return pump();  // it was given away meanwhile: no page is held without one
     const bool frame_is_gone =
         offset_ > 0 && (page->frames.empty() || page->frames.front()->id() != partial_);
     if (frame_is_gone) return end(EndReason::Pruned);

@@ -63,6 +63,11 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     /// it asks for another.
     void yield_turn();
     [[nodiscard]] bool has_turn() const { return turn_ != nullptr; }
+    [[nodiscard]] Clock::time_point turn_since() const { return turn_since_; }
+
+    /// Blocked: whether the client has taken something since the last look, however little. Then since() is
+    /// now.
+    [[nodiscard]] bool reads_on();
 
     [[nodiscard]] base::Endpoint endpoint() const { return endpoint_; }
     /// When it last made progress: sent something, or found nothing to send.
@@ -91,6 +96,7 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     void rest();
 
     void wait_until_writable();
+    [[nodiscard]] int bytes_in_kernel();
     void watch_for_close();
     void on_readable();
 
@@ -117,11 +123,15 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     std::size_t page_at_ = 0;
     base::EventId page_next_ = 0;  ///< where to read on after it
     Replays::TurnPtr turn_;
+    Clock::time_point turn_since_;
+    bool fresh_turn_ = false;  // no page was read in it yet
+    Replays::Ticket ticket_ = 0;
     bool asking_ = false;  ///< a turn or a page is on its way
     std::unique_ptr<boost::asio::steady_timer> retry_;
 
     Clock::time_point since_;
     bool blocked_ = false;  ///< the socket takes nothing for now
+    int unsent_ = 0;        // blocked: bytes_in_kernel() at the last look
     bool draining_ = false;
     bool finishing_ = false;  ///< what is in odd_ is the last
     bool ended_ = false;

@@ -102,11 +102,9 @@ Start start_after_last_event_id(EventId last, const FeedState& feed) {
 
 Start start_from(EventId wanted, const FeedState& feed) {
     if (wanted == 0) return {feed.ring_first, {}};
-    if (wanted > feed.log.newest()) {
-        const auto start = start_at(wanted, feed);
-        return {feed.ring_next, start.gap};
-    }
-    return start_at(wanted, feed);
+    if (wanted <= feed.log.newest()) return start_at(wanted, feed);
+    // What is committed and not yet in this ring is older than what was asked for.
+    return {std::max(feed.ring_next, feed.log.next), start_at(wanted, feed).gap};
 }
 
 net::Response gone(const net::Request& request, const FeedState& feed, net::Headers headers,
@@ -180,7 +178,7 @@ std::variant<Subscription, net::Response> read_subscription(const net::Request& 
     subscription.next = start.next;
     subscription.framing = request.version >= 11 ? Framing::Chunked : Framing::UntilClose;
     subscription.headers = stream_headers(request, std::move(range));
-    if (request.method == "HEAD") return net::Response{200, std::move(subscription.headers), {}, true};
+    subscription.head_only = request.method == "HEAD";
     return subscription;
 }
 

@@ -25,7 +25,8 @@ struct Subscription {
     base::Endpoint endpoint = base::Endpoint::Main;
     base::EventId next = 1;  ///< the first id that the subscriber wants
     Framing framing = Framing::Chunked;
-    net::Headers headers;  ///< of the response, status 200
+    net::Headers headers;    ///< of the response, status 200
+    bool head_only = false;  ///< HEAD: they are the whole answer
 };
 
 /// Reads a request of the event stream server; an answer at once where there is nothing to stream.

@@ -14,7 +14,8 @@ class MemoryLog final : public storage::EventLog {
   public:
     std::atomic<bool> reads_fail = false;
     std::atomic<bool> appends_fail = false;
-    std::atomic<unsigned> reads = 0;
+    std::atomic<bool> reads_wait = false;  ///< notify it when it is made false
+    mutable std::atomic<unsigned> reads = 0;
 
     /// What retention will do one day.
     void prune_below(base::EventId id) {
@@ -50,6 +51,8 @@ class MemoryLog final : public storage::EventLog {
     void stage(std::shared_ptr<const base::Event>, Staged done) override { done(1); }
 
     base::Result<storage::Page> read(const storage::ReadRequest& request) const override {
+        ++reads;
+        reads_wait.wait(true);
         if (reads_fail) return base::unavailable("the disk is gone");
         const std::lock_guard lock(mutex_);
         storage::Page page;

@@ -6,6 +6,7 @@
 
 #include "stream/publisher.h"
 #include "support/memory_log.h"
+#include "support/process.h"
 #include "support/raw_client.h"
 
 namespace stream {
@@ -254,6 +255,41 @@ TEST_F(StreamServerTest, StoppingLetsSubscribersHaveWhatTheyAreDueAndEndsTheBody
     ASSERT_TRUE(client.read_to_end());
     EXPECT_EQ(support::body_of(client.received()), expected);
     EXPECT_TRUE(client.received().ends_with("\r\n0\r\n\r\n"));
+}
+
+TEST_F(StreamServerTest, StoppingWhileCursorsAreStillCheckedIsSafe) {
+    store({event(Kind::Fault, 1), event(Kind::Fault, 2), event(Kind::Fault, 3)});
+    open({.event_stream_buffer_length = 1});
+    log_.reads_wait = true;
+    std::vector<RawClient> clients;
+    for (int i = 0; i < 12; ++i) clients.push_back(subscribe("/events/main?start_from=1"));
+    ASSERT_TRUE(support::eventually([&] { return log_.reads >= 4; }));
+    std::thread stop([&] { server_->stop(0s); });
+    log_.reads_wait = false;
+    log_.reads_wait.notify_all();
+    stop.join();
+    server_.reset();
+    for (auto& client : clients) EXPECT_TRUE(client.read_to_end());
+}
+
+TEST_F(StreamServerTest, ASteadyReaderIsServedWhileAnotherHoldsTheOnlyTurn) {
+    base::EventBatch events;
+    for (std::uint64_t i = 1; i <= 3000; ++i) {
+        events.push_back(
+            event(Kind::Fault, i, fmt::format(R"({{"Fault":"{}{}"}})", i, std::string(5000, 'x'))));
+    }
+    store(events);
+    open({.event_stream_buffer_length = 10, .max_storage_replays = 1});
+    auto slow = subscribe("/events/main?start_from=1", "", 4096);
+    ASSERT_TRUE(slow.read_until_contains("id:1\n"));
+    auto fast = subscribe("/events/main?start_from=1");
+    while (!fast.closed() && fast.received().find("id:3000\n") == std::string::npos) {
+        ASSERT_TRUE(slow.read_until([size = slow.received().size()](const std::string& all) {
+            return all.size() > size;
+        })) << "the slow one moves all the time";
+        fast.read_until_contains("id:3000\n", 20ms);
+    }
+    EXPECT_LT(slow.received().size(), fast.received().size());
 }
 
 TEST_F(StreamServerTest, AFailingLogLosesNothing) {
