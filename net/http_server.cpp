@@ -48,6 +48,16 @@ bool descriptors_are_short(int any) {
     return static_cast<rlim_t>(probe) + reserve >= limit.rlim_cur;
 }
 
+/// Accepting for another io_context would tie the two together: the pending operation must not outlive
+/// either.
+tcp::socket moved_to(asio::io_context& context, tcp::socket accepted) {
+    error_code error;
+    const auto protocol = accepted.local_endpoint(error).protocol();
+    tcp::socket moved(context);
+    moved.assign(protocol, accepted.release(), error);
+    return moved;
+}
+
 base::Error cannot_open(const HttpServerOptions& options, std::string_view why) {
     return base::invalid(fmt::format("[{}] cannot listen on {} port {}: {}", options.name,
                                      options.bind_address, options.port, why));
@@ -153,8 +163,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
                 co_await accepting.wait();
                 continue;
             }
-            auto& context = *self->workers_[next_worker];
-            auto [error, socket] = co_await accepting.acceptor.async_accept(context, kAsTuple);
+            auto [error, socket] = co_await accepting.acceptor.async_accept(kAsTuple);
             if (self->stopped_) co_return;
             if (is_shortage(error)) {
                 self->complain_of_shortage(error);
@@ -162,7 +171,9 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
                 continue;
             }
             if (error) continue;
-            asio::co_spawn(context, serve(self, std::move(socket), next_worker), asio::detached);
+            auto& context = *self->workers_[next_worker];
+            asio::co_spawn(context, serve(self, moved_to(context, std::move(socket)), next_worker),
+                           asio::detached);
             next_worker = (next_worker + 1) % self->workers_.size();
         }
     }

@@ -186,6 +186,7 @@ TEST_F(StreamServerTest, AnUnreadableLogRefusesOlderCursorsAndLeavesTheRest) {
     EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
     EXPECT_NE(refused.find("retry-after:"), std::string::npos);
     auto from_ring = subscribe("/events/main?start_from=3");
+    ASSERT_TRUE(from_ring.read_until_contains("id:3\n"));
     feed({event(Kind::Fault, 4)});
     EXPECT_EQ(body_with(from_ring, "id:4"),
               frame_text(3, R"({"Fault":3})") + frame_text(4, R"({"Fault":4})"));
