@@ -16,9 +16,9 @@ namespace upstream {
 class FilterCursor {
   public:
     enum class Verdict : std::uint8_t {
-        Take,  ///< new
-        Gap,   ///< the node no longer holds the event read last: others may be lost as well, or its ids
-              ///< started again and are past it already; what it holds is to be read anew to tell
+        Take,       ///< new
+        Gap,        ///< the node no longer holds the event read last: others may be lost as well, or its ids
+                    ///< started again and are past it already; what it holds is to be read anew to tell
         Known,      ///< the one read last
         Restarted,  ///< the node's ids are not those of before: everything it holds is to be read anew
     };
