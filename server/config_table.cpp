@@ -176,7 +176,9 @@ void add_storage(TableBuilder& table) {
         .key("max_connections_in_pool", &SqliteOptions::max_connections_in_pool, at_least(1),
              "Most readers at one time.")
         .key("wal_autocheckpointing_interval", &SqliteOptions::wal_autocheckpointing_interval, at_least(0),
-             "Pages of the write-ahead log after which it is copied into the database.")
+             "Pages of the write-ahead log after which it is copied into the database. On disk, it keeps "
+             "room for "
+             "four times as many.")
         .key("synchronous", &SqliteOptions::synchronous, one_of({"NORMAL", "FULL"}),
              "\"NORMAL\" is faster, but a power cut can lose the newest events and give their ids twice.");
     table.in(Section::Postgresql)
@@ -226,7 +228,7 @@ void add_servers(TableBuilder& table) {
         .key("coalesce_ms", &StreamOptions::coalesce, between(0, 60'000),
              "Gather live events for so many milliseconds before they are sent.")
         .key("threads", &StreamOptions::threads, between(0, 256),
-             "Threads that serve subscribers. 0: chosen from the machine's cores.")
+             "Threads that serve subscribers. 0: one for each core, 8 at most.")
         .key("max_subscribers_per_ip", &StreamOptions::max_subscribers_per_ip, at_least(0),
              "Most subscribers from one address. 0: no limit.");
     table.in(Section::AdminServer)

@@ -12,7 +12,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kPause = 1s;          // without a commit: the writing pauses
 constexpr auto kSpacing = 50ms;      // between two checkpoints, so that a reader in the way costs no spinning
-constexpr int kLargeFactor = 4;      // times the interval: the write-ahead log is to begin anew
 constexpr int kSmallRemainder = 64;  // pages that may be moved while the publisher waits
 constexpr int kMostPasses = 4;
 
@@ -22,8 +21,7 @@ Checkpointer::Checkpointer(const std::filesystem::path& file, SqliteWriter& writ
                            std::function<void()> wake)
     : writer_(writer),
       connection_(file, SqliteConnection::Mode::ReadWrite),
-      wal_file_(file.string() + "-wal"),
-      interval_(static_cast<int>(std::clamp<std::uint32_t>(interval, 1, 1'000'000))),
+      interval_(static_cast<int>(interval)),
       wake_(std::move(wake)),
       due_at_(interval_) {
     connection_.execute("PRAGMA cache_size = -64");
@@ -79,22 +77,21 @@ std::optional<Checkpointer::Clock::time_point> Checkpointer::pass(Clock::time_po
     if (!idle) {
         // Under constant load there is always a commit that a pass has not seen, so that the write-ahead log
         // would never begin anew by itself.
-        if (progress.pages >= kLargeFactor * interval_) finish(progress, SQLITE_CHECKPOINT_RESTART);
+        if (progress.pages >= kLargestWal * interval_) begin_anew(progress);
         return not_before_;
     }
     if (!progress.complete()) {
         unfinished_ = true;
         return not_before_;
     }
-    if (wal_file_is_large()) finish(progress, SQLITE_CHECKPOINT_TRUNCATE);
     return std::nullopt;
 }
 
-void Checkpointer::finish(Progress progress, int mode) {
+void Checkpointer::begin_anew(Progress progress) {
     for (int i = 0; i < kMostPasses && progress.pages - progress.moved > kSmallRemainder; ++i) {
         progress = checkpoint(SQLITE_CHECKPOINT_PASSIVE);
     }
-    moved_ = checkpoint_alone(mode).moved;
+    moved_ = checkpoint_alone(SQLITE_CHECKPOINT_RESTART).moved;
 }
 
 /// SQLite before 3.51.3 can lose pages when a checkpoint of a fully copied log meets a commit that begins the
@@ -119,13 +116,6 @@ Checkpointer::Progress Checkpointer::checkpoint(int mode) {
         throw SqliteFailure(code, sqlite3_errmsg(connection_.handle()));
     }
     return progress;
-}
-
-bool Checkpointer::wal_file_is_large() const {
-    constexpr std::uintmax_t kPageSize = 4096;
-    std::error_code error;
-    const auto size = std::filesystem::file_size(wal_file_, error);
-    return !error && size > kLargeFactor * static_cast<std::uintmax_t>(interval_) * kPageSize;
 }
 
 }  // namespace storage

@@ -18,9 +18,12 @@ class Checkpointer {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// A checkpoint is due once `interval` pages were written since the last; and after a pause of the
-    /// writing. `wake` is called after a commit that made run() worth calling. Watches the writer's commits
-    /// from now on.
+    /// How large the write-ahead log may become before it is made to begin anew, in intervals.
+    static constexpr int kLargestWal = 4;
+
+    /// A checkpoint is due once `interval` pages (from 1 to a million) were written since the last; and after
+    /// a pause of the writing. `wake` is called after a commit that made run() worth calling. Watches the
+    /// writer's commits from now on.
     Checkpointer(const std::filesystem::path& file, SqliteWriter& writer, std::uint32_t interval,
                  std::function<void()> wake);
     ~Checkpointer();
@@ -42,12 +45,10 @@ class Checkpointer {
     [[nodiscard]] Progress checkpoint(int mode);
     [[nodiscard]] Progress checkpoint_alone(int mode);
     [[nodiscard]] std::optional<Clock::time_point> pass(Clock::time_point now, bool idle);
-    void finish(Progress progress, int mode);
-    [[nodiscard]] bool wal_file_is_large() const;
+    void begin_anew(Progress progress);
 
     SqliteWriter& writer_;
     SqliteConnection connection_;
-    std::filesystem::path wal_file_;
     int interval_;
     std::function<void()> wake_;
 

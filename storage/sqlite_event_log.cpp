@@ -1,5 +1,6 @@
 #include "storage/sqlite_event_log.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "storage/sqlite_schema.h"
 #include "storage/sqlite_writer.h"
 #include "storage/sse_index.h"
+#include "storage/wal_file.h"
 
 namespace storage {
 
@@ -24,6 +26,10 @@ constexpr int kBusyTimeoutMs = 1000;
 
 std::filesystem::path file_of(const SqliteOptions& options) {
     return options.directory / options.file_name;
+}
+
+std::uint32_t checkpoint_interval(const SqliteOptions& options) {
+    return std::clamp<std::uint32_t>(options.wal_autocheckpointing_interval, 1, 1'000'000);
 }
 
 base::Result<void> make_directory(const std::filesystem::path& directory) {
@@ -74,10 +80,11 @@ class SqliteEventLog::Impl {
           keys_(writer_.connection()),
           stager_(writer_, keys_, [this] { wake_up_.wake(); }),
           appender_(writer_, keys_, stager_, std::move(head)),
-          checkpointer_(file_, writer_, options.wal_autocheckpointing_interval, [this] { wake_up_.wake(); }),
+          checkpointer_(file_, writer_, checkpoint_interval(options), [this] { wake_up_.wake(); }),
+          wal_file_(file_, writer_, Checkpointer::kLargestWal * checkpoint_interval(options)),
           readers_(file_, options.max_connections_in_pool) {
         publish_head();
-        maintenance_.emplace(file_, wake_up_, stager_, checkpointer_, std::move(log), metrics);
+        maintenance_.emplace(file_, wake_up_, stager_, checkpointer_, wal_file_, std::move(log), metrics);
     }
 
     ~Impl() { maintenance_.reset(); }
@@ -159,6 +166,7 @@ class SqliteEventLog::Impl {
     PayloadStager stager_;
     SqliteAppender appender_;
     Checkpointer checkpointer_;
+    WalFile wal_file_;
     ReaderPool readers_;
 
     std::atomic<base::EventId> oldest_{1};

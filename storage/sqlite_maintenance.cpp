@@ -26,11 +26,13 @@ void WakeUp::wait(const std::stop_token& stop, std::optional<Clock::time_point> 
 }
 
 SqliteMaintenance::SqliteMaintenance(std::filesystem::path file, WakeUp& wake_up, PayloadStager& stager,
-                                     Checkpointer& checkpointer, base::Log log, base::Metrics& metrics)
+                                     Checkpointer& checkpointer, WalFile& wal_file, base::Log log,
+                                     base::Metrics& metrics)
     : file_(std::move(file)),
       wake_up_(wake_up),
       stager_(stager),
       checkpointer_(checkpointer),
+      wal_file_(wal_file),
       log_(std::move(log)),
       staging_{.name = "storing a large payload", .failures = metrics.error("storage", "staging_failed")},
       checkpointing_{.name = "a checkpoint", .failures = metrics.error("storage", "checkpoint_failed")},
@@ -40,6 +42,7 @@ void SqliteMaintenance::run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         const auto checkpoint_at = run_checkpoints();
         const auto staging_at = run_stager();
+        if (wal_file_.grow()) continue;
         auto next = checkpoint_at;
         if (staging_at) next = std::min(*staging_at, checkpoint_at.value_or(*staging_at));
         wake_up_.wait(stop, next);

@@ -13,6 +13,7 @@
 #include "base/metrics.h"
 #include "storage/checkpointer.h"
 #include "storage/payload_stager.h"
+#include "storage/wal_file.h"
 
 namespace storage {
 
@@ -38,11 +39,12 @@ class WakeUp {
     bool woken_ = false;
 };
 
-/// The log's own thread: it stages payloads and makes checkpoints, and tries again when the database fails.
+/// The log's own thread: it stages payloads, makes checkpoints and room for commits, and tries again when the
+/// database fails.
 class SqliteMaintenance {
   public:
     SqliteMaintenance(std::filesystem::path file, WakeUp& wake_up, PayloadStager& stager,
-                      Checkpointer& checkpointer, base::Log log, base::Metrics& metrics);
+                      Checkpointer& checkpointer, WalFile& wal_file, base::Log log, base::Metrics& metrics);
 
   private:
     using Clock = WakeUp::Clock;
@@ -67,6 +69,7 @@ class SqliteMaintenance {
     WakeUp& wake_up_;
     PayloadStager& stager_;
     Checkpointer& checkpointer_;
+    WalFile& wal_file_;
     base::Log log_;
     Work staging_;
     Work checkpointing_;

@@ -18,10 +18,10 @@ namespace {
 
 constexpr std::uint32_t kMostAutomaticShards = 8;
 
-/// Half of the cores: the rest is for the nodes' side, the database and the kernel.
+/// One for each core: what the other threads do is short beside the writing to many subscribers.
 std::uint32_t shard_count(const Options& options) {
     if (options.threads > 0) return options.threads;
-    return std::clamp(std::thread::hardware_concurrency() / 2, 1U, kMostAutomaticShards);
+    return std::clamp(std::thread::hardware_concurrency(), 1U, kMostAutomaticShards);
 }
 
 std::vector<FramePtr> to_frames(std::vector<storage::StoredEvent> events) {
