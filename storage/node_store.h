@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace storage {
+
+/// What an operator wants of a node; outlives every restart.
+struct NodeIntent {
+    enum class Wish : std::uint8_t { Run, Suspended, Deleted };
+    std::string node;
+    Wish wish = Wish::Run;
+    std::string
+        configuration;  ///< of a node that a command added; empty: it stands in the configuration file
+};
+
+/// One transition of a node's lifecycle, and what was known of the node then. The words are the lifecycle's.
+struct NodeObservation {
+    std::string node;
+    std::int64_t at = 0;  ///< milliseconds since 1970
+    std::string from;
+    std::string to;
+    std::string cause;
+    std::string message;  ///< the last error, where there is one
+    std::uint32_t attempt = 0;
+    std::optional<std::uint64_t> height;  ///< of its newest block
+    std::string build_version;
+    std::string network_name;
+};
+
+/// The nodes' wishes and histories, beside the events. Writing never waits for the database: it is done in
+/// order on the store's own thread, tried again while the database fails, and given up only when the store is
+/// destroyed.
+class NodeStore {
+  public:
+    static constexpr std::size_t kHistoryPerNode = 200;  ///< older transitions are deleted
+
+    virtual ~NodeStore() = default;
+
+    /// As of start-up, by name; deleted nodes are among them.
+    [[nodiscard]] virtual std::vector<NodeIntent> intents() const = 0;
+
+    /// Replaces the node's. `done` is called on the store's thread once it is durable. Any thread.
+    virtual void save(NodeIntent intent, std::function<void()> done) = 0;
+
+    /// Becomes the node's newest observation and an entry of its history. Any thread.
+    virtual void note(NodeObservation observation) = 0;
+
+    /// The newest transitions of a node, the newest first. Any thread; blocks on the database.
+    [[nodiscard]] virtual base::Result<std::vector<NodeObservation>> history(std::string_view node,
+                                                                             std::size_t most) const = 0;
+};
+
+}  // namespace storage
