@@ -89,6 +89,14 @@ Counter& Metrics::node_gap(std::string_view node, std::string_view filter) {
     return node_gaps_.Add({{"node", text(node)}, {"filter", text(filter)}});
 }
 
+void Metrics::remove_node_status(std::string_view node) {
+    node_statuses_.Remove(&node_status(node));
+}
+
+void Metrics::remove_node_gap(std::string_view node, std::string_view filter) {
+    node_gaps_.Remove(&node_gap(node, filter));
+}
+
 Counter& Metrics::accept_pause(std::string_view server) {
     return accept_pauses_.Add({{"server", text(server)}});
 }

@@ -36,6 +36,10 @@ class Metrics {
     [[nodiscard]] Counter& events(std::string_view outcome);
     /// sidecar_node_gaps_total{node,filter}: times that a node's ids skipped what it no longer held
     [[nodiscard]] Counter& node_gap(std::string_view node, std::string_view filter);
+    /// Ends the series of a node; no reference to them may be used any more.
+    void remove_node_status(std::string_view node);
+    void remove_node_gap(std::string_view node, std::string_view filter);
+
     /// sidecar_accept_pauses_total{server}: times that accepting stopped for want of file descriptors
     [[nodiscard]] Counter& accept_pause(std::string_view server);
 

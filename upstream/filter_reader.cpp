@@ -93,13 +93,19 @@ void FilterReader::close(std::string reason) {
     wake_.notify();
 }
 
-void FilterReader::give_up(std::string reason) {
-    if (!close_reason_) counters_->stream_failed.Increment();
+void FilterReader::give_up_as_silent(std::string reason) {
+    if (!close_reason_) {
+        counters_->stream_failed.Increment();
+        close_cause_ = NodeCause::Silent;
+    }
     close(std::move(reason));
 }
 
 void FilterReader::read_anew(std::string reason) {
-    read_anew_asked_ = !close_reason_;
+    if (!close_reason_) {
+        read_anew_asked_ = true;
+        close_cause_ = NodeCause::Gap;
+    }
     close(std::move(reason));
 }
 
@@ -114,7 +120,10 @@ FilterReader::Clock::duration FilterReader::silence(Clock::time_point now) const
 asio::awaitable<void> FilterReader::run(std::shared_ptr<FilterReader> self) {
     self->end_ = co_await self->read_to_end();
     if (self->close_reason_) {
-        self->end_ = {.read_anew = self->read_anew_asked_, .new_ids = false, .message = *self->close_reason_};
+        self->end_ = {.read_anew = self->read_anew_asked_,
+                      .new_ids = false,
+                      .cause = self->close_cause_,
+                      .message = *self->close_reason_};
     }
     self->stream_.close();
     self->phase_ = Phase::Ended;
@@ -212,6 +221,8 @@ asio::awaitable<std::optional<FilterReader::End>> FilterReader::take(SseEvent& f
     bool is_new = false;
     auto end = judge(*id, &event, is_new);
     if (end || !is_new) co_return end;
+    if (event.kind == base::Kind::BlockAdded && event.height)
+        node_->shared->peers.block(event.node, *event.height, last_read_);
 
     event.position = memory_.cursor.position();
     if (base::row_of(event.kind).key == base::KeyShape::Occurrence) {
@@ -236,12 +247,14 @@ std::optional<FilterReader::End> FilterReader::judge(std::uint32_t id, const bas
     if (verdict == Restarted) {
         return End{.read_anew = true,
                    .new_ids = true,
+                   .cause = NodeCause::IdsRestarted,
                    .message = fmt::format("its event ids started again (asked from {}, got {})",
                                           before.event_id, id)};
     }
     if (verdict == Gap) {
         counters_->gaps.Increment();
         return End{.read_anew = true,
+                   .cause = NodeCause::Gap,
                    .message = fmt::format(
                        "{} no longer holds event {} and goes on with {}: events between may be missing",
                        base::filter_name(filter_), before.event_id, id)};

@@ -15,6 +15,7 @@
 #include "upstream/event_stream.h"
 #include "upstream/filter_cursor.h"
 #include "upstream/node_context.h"
+#include "upstream/node_state.h"
 #include "upstream/signal.h"
 #include "upstream/sse_parser.h"
 
@@ -43,6 +44,7 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
     struct End {
         bool read_anew = false;  ///< all that the node holds is to be read, from start_from=0
         bool new_ids = false;    ///< and its ids are not those of before
+        NodeCause cause = NodeCause::StreamFailed;
         std::string message;
     };
 
@@ -59,8 +61,8 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
     void close(std::string reason);
     /// As close(); all that the node holds is to be read.
     void read_anew(std::string reason);
-    /// As close(), and counts as a failure.
-    void give_up(std::string reason);
+    /// As close(), for it is silent; counts as a failure.
+    void give_up_as_silent(std::string reason);
 
     [[nodiscard]] Phase phase() const { return phase_; }
     [[nodiscard]] bool connected() const { return phase_ == Phase::Ready || phase_ == Phase::Reading; }
@@ -108,6 +110,7 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
     Phase phase_ = Phase::Connecting;
     End end_;
     std::optional<std::string> close_reason_;
+    NodeCause close_cause_ = NodeCause::StreamFailed;
     bool read_anew_asked_ = false;
     Clock::time_point last_read_;
 

@@ -39,20 +39,29 @@ RetryPolicy without_end(const NodeOptions& node, const RetryPolicy::Random& rand
 
 }  // namespace
 
-FilterSet::FilterSet(std::shared_ptr<const NodeContext> node, const RetryPolicy::Random& random)
+FilterSet::Cursors FilterSet::stored_cursors(const NodeContext& node) {
+    const auto generation = stored_generation(node);
+    using enum base::Filter;
+    return {FilterCursor(resume_point(node, Main), generation),
+            FilterCursor(resume_point(node, Deploys), generation),
+            FilterCursor(resume_point(node, Sigs), generation)};
+}
+
+FilterSet::FilterSet(std::shared_ptr<const NodeContext> node, Cursors cursors,
+                     const RetryPolicy::Random& random)
     : node_(std::move(node)),
-      slots_{make_slot(base::Filter::Main, stored_generation(*node_), random),
-             make_slot(base::Filter::Deploys, stored_generation(*node_), random),
-             make_slot(base::Filter::Sigs, stored_generation(*node_), random)},
+      slots_{make_slot(base::Filter::Main, std::move(cursors[0]), random),
+             make_slot(base::Filter::Deploys, std::move(cursors[1]), random),
+             make_slot(base::Filter::Sigs, std::move(cursors[2]), random)},
       changed_(std::make_shared<Signal>(node_->shared->executor)) {}
 
-FilterSet::Slot FilterSet::make_slot(base::Filter filter, std::uint32_t generation,
+FilterSet::Slot FilterSet::make_slot(base::Filter filter, FilterCursor cursor,
                                      const RetryPolicy::Random& random) const {
-    FilterMemory memory{FilterCursor(resume_point(*node_, filter), generation)};
-    return Slot(filter, std::move(memory), without_end(node_->options, random));
+    return Slot(filter, FilterMemory{std::move(cursor)}, without_end(node_->options, random));
 }
 
 asio::awaitable<FilterSet::End> FilterSet::run(std::function<void()> connected) {
+    stopped_ = false;
     for (auto& slot : slots_) open(slot);
     bool was_connected = false;
     auto next_check = Clock::now() + node_->options.sleep_between_keep_alive_checks;
@@ -65,23 +74,24 @@ asio::awaitable<FilterSet::End> FilterSet::run(std::function<void()> connected) 
             connected();
         }
         if (was_connected) admit_connected();
+        node_->shared->peers.reads_blocks(node_->options.name, reads_blocks(), Clock::now());
         const auto wake_at = std::min({next_check, next_retry(), resumption_check});
         co_await changed_->wait_until(wake_at);
 
         const auto now = Clock::now();
-        if (now >= next_check) {
-            close_silent(now);
-            next_check = now + node_->options.sleep_between_keep_alive_checks;
-        }
+        if (now >= next_check) close_silent(now);
         if (now >= resumption_check) {
             resumption_check = Clock::time_point::max();
             read_anew_if_forgotten();
         }
         end = find_end(was_connected);
+        if (!end && now >= next_check) end = find_stall(now);
         if (end) break;
+        if (now >= next_check) next_check = now + node_->options.sleep_between_keep_alive_checks;
         put_off_failed(now);
         open_due(now);
     }
+    node_->shared->peers.reads_blocks(node_->options.name, false, Clock::now());
     co_await close_all();
     if (end->reason == End::Reason::ReadAnew) forget_positions(end->new_ids);
     co_return std::move(*end);
@@ -130,7 +140,7 @@ void FilterSet::put_off_failed(Clock::time_point now) {
 void FilterSet::close_silent(Clock::time_point now) {
     for (auto& slot : slots_) {
         if (!slot.reader || slot.reader->silence(now) < node_->options.no_message_timeout) continue;
-        slot.reader->give_up(
+        slot.reader->give_up_as_silent(
             fmt::format("nothing was received for {} s", node_->options.no_message_timeout.count()));
     }
 }
@@ -153,18 +163,21 @@ bool FilterSet::is_connected() const {
 }
 
 std::optional<FilterSet::End> FilterSet::find_end(bool was_connected) const {
-    if (stopped_) return End{.reason = End::Reason::Stopped, .new_ids = false, .message = {}};
+    if (stopped_) return End{.reason = End::Reason::Stopped, .message = {}};
     std::string failures;
+    std::optional<NodeCause> cause;
     std::size_t down = 0;
     for (const auto& slot : slots_) {
         const bool ended = slot.reader && slot.reader->phase() == FilterReader::Phase::Ended;
         if (ended && slot.reader->end().read_anew) {
             return End{.reason = End::Reason::ReadAnew,
                        .new_ids = slot.reader->end().new_ids,
+                       .cause = slot.reader->end().cause,
                        .message = slot.reader->end().message};
         }
         if (slot.reader && !ended) continue;
         ++down;
+        if (ended && !cause) cause = slot.reader->end().cause;
         fmt::format_to(std::back_inserter(failures), "{}{}: {}", failures.empty() ? "" : "; ",
                        base::filter_name(slot.filter),
                        ended ? slot.reader->end().message : slot.last_failure);
@@ -172,7 +185,35 @@ std::optional<FilterSet::End> FilterSet::find_end(bool was_connected) const {
     const auto tolerated = partial() ? base::kNodeFilterCount - 1 : 0;
     const bool nothing_left = was_connected && !is_connected();
     if (down <= tolerated && !(down > 0 && nothing_left)) return std::nullopt;
-    return End{.reason = End::Reason::Failed, .new_ids = false, .message = std::move(failures)};
+    return End{.reason = End::Reason::Failed,
+               .cause = cause.value_or(NodeCause::StreamFailed),
+               .message = std::move(failures)};
+}
+
+/// Its bytes may flow, but its blocks do not come while those of others do.
+std::optional<FilterSet::End> FilterSet::find_stall(Clock::time_point now) const {
+    const auto& options = node_->options;
+    if (!node_->shared->peers.stalled(options.name, options.no_message_timeout, now)) return std::nullopt;
+    return End{.reason = End::Reason::Failed,
+               .cause = NodeCause::Stalled,
+               .message = fmt::format("no block came for {} s, while other nodes brought some",
+                                      options.no_message_timeout.count())};
+}
+
+bool FilterSet::reads_blocks() const {
+    const auto& main = slots_[0];
+    return main.reader && main.reader->phase() == FilterReader::Phase::Reading;
+}
+
+std::array<bool, base::kNodeFilterCount> FilterSet::connected() const {
+    std::array<bool, base::kNodeFilterCount> result{};
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+        result[i] = slots_[i].reader && slots_[i].reader->connected();
+    return result;
+}
+
+FilterSet::Cursors FilterSet::cursors() const {
+    return {slots_[0].memory.cursor, slots_[1].memory.cursor, slots_[2].memory.cursor};
 }
 
 FilterSet::Clock::time_point FilterSet::next_retry() const {

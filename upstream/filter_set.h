@@ -27,17 +27,27 @@ class FilterSet {
     struct End {
         enum class Reason : std::uint8_t { Failed, ReadAnew, Stopped } reason = Reason::Failed;
         bool new_ids = false;  ///< ReadAnew: the node's ids are not those of before
+        NodeCause cause = NodeCause::StreamFailed;
         std::string message;
     };
+    using Cursors = std::array<FilterCursor, base::kNodeFilterCount>;
 
-    FilterSet(std::shared_ptr<const NodeContext> node, const RetryPolicy::Random& random);
+    /// Where to go on reading, from the positions that were stored.
+    [[nodiscard]] static Cursors stored_cursors(const NodeContext& node);
+
+    FilterSet(std::shared_ptr<const NodeContext> node, Cursors cursors, const RetryPolicy::Random& random);
 
     /// Connects, reads until the set has failed, and closes all of it. `connected` is called once, when all
     /// endpoints (or enough of them) have answered. Can be run again; not twice at once.
     [[nodiscard]] boost::asio::awaitable<End> run(std::function<void()> connected);
 
-    /// Makes run() end soon.
+    /// Makes a run() that is under way end soon.
     void stop();
+
+    /// By endpoint, in the order of base::kNodeFilters.
+    [[nodiscard]] std::array<bool, base::kNodeFilterCount> connected() const;
+    /// For a set that is to take the place of this one. Not while run() is under way.
+    [[nodiscard]] Cursors cursors() const;
 
   private:
     struct Slot {
@@ -51,7 +61,7 @@ class FilterSet {
         std::string last_failure;
     };
 
-    [[nodiscard]] Slot make_slot(base::Filter filter, std::uint32_t generation,
+    [[nodiscard]] Slot make_slot(base::Filter filter, FilterCursor cursor,
                                  const RetryPolicy::Random& random) const;
     void open(Slot& slot);
     void open_due(Clock::time_point now);
@@ -60,7 +70,9 @@ class FilterSet {
     void close_silent(Clock::time_point now);
     void read_anew_if_forgotten();
     [[nodiscard]] bool is_connected() const;
+    [[nodiscard]] bool reads_blocks() const;
     [[nodiscard]] std::optional<End> find_end(bool was_connected) const;
+    [[nodiscard]] std::optional<End> find_stall(Clock::time_point now) const;
     [[nodiscard]] Clock::time_point next_retry() const;
     [[nodiscard]] boost::asio::awaitable<void> close_all();
     void forget_positions(bool new_ids);

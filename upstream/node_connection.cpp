@@ -12,179 +12,301 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::chrono::seconds kIncompatibleRetry{60};
-
 RetryPolicy::Random make_random() {
     return [engine = std::minstd_rand(std::random_device{}())]() mutable {
         return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
     };
 }
 
-base::Gauge& status_gauge(const NodeContext& node) {
-    return node.shared->dependencies.metrics.node_status(
-        fmt::format("{}:{}", node.options.ip_address, node.options.sse_port));
+void rethrow(const std::exception_ptr& exception) {
+    if (exception) std::rethrow_exception(exception);
 }
 
 double seconds(std::chrono::milliseconds delay) {
     return std::chrono::duration<double>(delay).count();
 }
 
-void rethrow(const std::exception_ptr& exception) {
-    if (exception) std::rethrow_exception(exception);
+std::chrono::system_clock::time_point to_system(std::chrono::steady_clock::time_point when) {
+    const auto ahead = when - std::chrono::steady_clock::now();
+    return std::chrono::system_clock::now() +
+           std::chrono::duration_cast<std::chrono::system_clock::duration>(ahead);
 }
 
 }  // namespace
 
-double gauge_value(NodeState state) {
-    switch (state) {
-        case NodeState::Initializing:
-        case NodeState::Suspended:
-            return 0;
-        case NodeState::Connecting:
-            return 1;
-        case NodeState::Running:
-            return 2;
-        case NodeState::Repairing:
-            return 3;
-        case NodeState::Defunct:
-            return -1;
-        case NodeState::Incompatible:
-            return -2;
-    }
-    return 0;
+NodeConnection::NodeConnection(std::shared_ptr<SharedContext> shared, const NodeSpec& spec,
+                               std::function<void()> on_transition)
+    : shared_(std::move(shared)),
+      node_(std::make_shared<const NodeContext>(shared_, spec.options)),
+      on_transition_(std::move(on_transition)),
+      wake_(shared_->executor),
+      lifecycle_(spec.options, spec.suspended, make_random(),
+                 [this](const NodeLifecycle::Transition& transition) { this->on_transition(transition); }),
+      since_(std::chrono::system_clock::now()),
+      configured_(node_) {
+    status_gauge().Set(lifecycle_.gauge());
+    if (!spec.suspended) shared_->gate.expect(name());
 }
 
-NodeConnection::NodeConnection(std::shared_ptr<const NodeContext> node, std::function<void()> on_state)
-    : node_(std::move(node)),
-      on_state_(std::move(on_state)),
-      status_(status_gauge(*node_)),
-      retries_(node_->options, make_random()),
-      filters_(node_, make_random()),
-      stop_signal_(node_->shared->executor),
-      state_(node_->options.max_attempts == 0 ? NodeState::Suspended : NodeState::Initializing) {
-    status_.Set(gauge_value(state_));
-}
-
-void NodeConnection::start(std::optional<ProbeResult> first_probe) {
-    if (state_ == NodeState::Suspended) {
-        node_->log->info("node {}: not connected, as its max_attempts is 0", name());
-        return;
-    }
-    first_probe_ = std::move(first_probe);
-    asio::co_spawn(node_->shared->executor, run(shared_from_this()), rethrow);
+void NodeConnection::start() {
+    if (suspended()) node_->log->info("node {}: suspended, not connected until it is resumed", name());
+    asio::co_spawn(shared_->executor, run(shared_from_this()), rethrow);
 }
 
 void NodeConnection::stop() {
     stopped_ = true;
-    on_state_ = nullptr;
+    on_transition_ = nullptr;
+    interrupt();
+}
+
+void NodeConnection::interrupt() {
+    interrupted_ = true;
     if (probe_connection_) probe_connection_->close();
-    filters_.stop();
-    stop_signal_.notify();
+    if (filters_) filters_->stop();
+    wake_.notify();
+}
+
+void NodeConnection::suspend() {
+    lifecycle_.suspend();
+    shared_->gate.withdraw(name());
+    interrupt();
+}
+
+void NodeConnection::resume() {
+    lifecycle_.resume();
+    wake_.notify();
+}
+
+void NodeConnection::remove() {
+    lifecycle_.remove();
+    shared_->gate.withdraw(name());
+    interrupt();
+}
+
+void NodeConnection::reconfigure(const NodeOptions& options) {
+    configured_ = std::make_shared<const NodeContext>(shared_, options);
+    lifecycle_.reconfigure(options);
+    interrupt();
+}
+
+bool NodeConnection::suspended() const {
+    return state() == NodeState::Suspended || state() == NodeState::Suspending;
+}
+
+bool NodeConnection::deleted() const {
+    return state() == NodeState::Deleted || state() == NodeState::Deleting;
+}
+
+asio::awaitable<void> NodeConnection::run(std::shared_ptr<NodeConnection> self) {
+    while (!self->stopped_) {
+        const auto work = self->lifecycle_.work();
+        if (work == NodeLifecycle::Work::End) co_return;
+        self->interrupted_ = false;
+        co_await self->do_work(work);
+    }
+}
+
+asio::awaitable<void> NodeConnection::do_work(NodeLifecycle::Work work) {
+    using Work = NodeLifecycle::Work;
+    switch (work) {
+        case Work::Attempt:
+            co_await attempt();
+            break;
+        case Work::Look: {
+            const bool compatible = co_await find_compatible();
+            if (compatible && !interrupted_) lifecycle_.probed();
+            break;
+        }
+        case Work::Close:
+            // Every piece of work closes what it opened before it ends.
+            prepare_filters();
+            lifecycle_.closed();
+            break;
+        case Work::Wait: {
+            const auto until = lifecycle_.wake_at();
+            co_await wake_.wait_until(until);
+            if (!interrupted_ && Clock::now() >= until) lifecycle_.time_passed();
+            break;
+        }
+        case Work::Rest:
+            co_await wake_.wait();
+            break;
+        case Work::End:
+            break;
+    }
+}
+
+asio::awaitable<void> NodeConnection::attempt() {
+    const bool compatible = co_await find_compatible();
+    if (!compatible || interrupted_) co_return;
+    lifecycle_.probed();
+    co_await read();
+}
+
+/// Tells the lifecycle why, if it is not.
+asio::awaitable<bool> NodeConnection::find_compatible() {
+    prepare_filters();
+    const auto status = co_await probe();
+    if (interrupted_) co_return false;
+    if (!status) {
+        const bool reached = status.error().reason != ProbeError::Reason::Unreachable;
+        shared_->gate.report(name(), {});
+        lifecycle_.failed(reached ? NodeCause::BadStatus : NodeCause::Unreachable, status.error().message,
+                          Clock::now());
+        co_return false;
+    }
+    status_ = *status;
+    if (!status_.compatible()) {
+        shared_->gate.report(name(), {});
+        lifecycle_.incompatible(NodeCause::TooOld,
+                                fmt::format("its version {} is older than {}",
+                                            status_.build_version.to_string(), kOldestCompatible.to_string()),
+                                Clock::now());
+        co_return false;
+    }
+    co_await pass_gate(status_.chainspec_name);
+    if (interrupted_) co_return false;
+    if (shared_->guard.admit(status_.chainspec_name)) co_return true;
+    lifecycle_.incompatible(
+        NodeCause::OtherNetwork,
+        fmt::format("it belongs to the network {}, not to {}", status_.chainspec_name, shared_->guard.name()),
+        Clock::now());
+    co_return false;
 }
 
 asio::awaitable<ProbeResult> NodeConnection::probe() {
-    probe_connection_ = std::make_shared<TcpConnection>(node_->shared->executor);
+    probe_connection_ = std::make_shared<TcpConnection>(shared_->executor);
     const auto address = node_->rest_address();
     auto result = co_await probe_status(probe_connection_, address, node_->options.connection_timeout);
     probe_connection_.reset();
-    if (!result && !result.error().metric().empty()) {
-        auto& metrics = node_->shared->dependencies.metrics;
+    if (!result && !interrupted_ && !result.error().metric().empty()) {
+        auto& metrics = shared_->dependencies.metrics;
         metrics.error("fetching_build_version_for_node", result.error().metric()).Increment();
     }
     co_return result;
 }
 
-asio::awaitable<void> NodeConnection::run(std::shared_ptr<NodeConnection> self) {
-    while (!self->stopped_) {
-        auto end = co_await self->run_round();
-        if (self->stopped_) break;
-        co_await self->prepare_next_round(std::move(end));
+asio::awaitable<void> NodeConnection::pass_gate(const std::string& network) {
+    shared_->gate.report(name(), network);
+    while (!shared_->gate.is_open() && !interrupted_) co_await wake_.wait();
+}
+
+asio::awaitable<void> NodeConnection::read() {
+    std::function<void()> connected = [this] { lifecycle_.connected(Clock::now()); };
+    auto end = co_await filters_->run(std::move(connected));
+    if (interrupted_) co_return;
+    if (end.reason == FilterSet::End::Reason::ReadAnew) {
+        lifecycle_.read_anew(end.cause, end.message + "; all that it holds is read anew");
+    } else {
+        lifecycle_.failed(end.cause, std::move(end.message), Clock::now());
     }
 }
 
-asio::awaitable<NodeConnection::RoundEnd> NodeConnection::run_round() {
-    if (state_ != NodeState::Repairing) enter(NodeState::Initializing);
-    auto status = std::exchange(first_probe_, std::nullopt);
-    if (!status) status = co_await probe();
-    if (stopped_) co_return RoundEnd{};
-    if (!*status) co_return RoundEnd{.reason = RoundEnd::Reason::Failed, .message = status->error().message};
-    if (auto why = incompatibility(**status)) {
-        co_return RoundEnd{.reason = RoundEnd::Reason::Incompatible, .message = std::move(*why)};
-    }
-    build_version_ = (*status)->build_version;
-
-    if (state_ != NodeState::Repairing) enter(NodeState::Connecting);
-    std::function<void()> connected = [this] { note_connected(); };
-    auto end = co_await filters_.run(connected);
-    const auto reason = end.reason == FilterSet::End::Reason::ReadAnew ? RoundEnd::Reason::ReadAnew
-                                                                       : RoundEnd::Reason::Failed;
-    co_return RoundEnd{.reason = reason, .message = std::move(end.message)};
+/// Between two pieces of work, when nothing is open.
+void NodeConnection::prepare_filters() {
+    if (filters_ && configured_ == node_) return;
+    auto cursors = filters_ ? filters_->cursors() : FilterSet::stored_cursors(*configured_);
+    const auto label_before = gauge_label();
+    node_ = configured_;
+    if (gauge_label() != label_before) shared_->dependencies.metrics.remove_node_status(label_before);
+    status_gauge().Set(lifecycle_.gauge());
+    filters_ = std::make_unique<FilterSet>(node_, std::move(cursors), make_random());
 }
 
-void NodeConnection::note_connected() {
-    retries_.connected(Clock::now());
-    enter(NodeState::Running);
-    node_->log->info("node {}: connected, version {}", name(), build_version_.to_string());
+void NodeConnection::on_transition(const NodeLifecycle::Transition& transition) {
+    if (stopped_) return;
+    since_ = std::chrono::system_clock::now();
+    log(transition);
+    if (transition.to == NodeState::Deleted) {
+        remove_metrics();
+        shared_->peers.forget(name());
+    } else {
+        status_gauge().Set(lifecycle_.gauge());
+    }
+    if (const auto& note = shared_->dependencies.note) {
+        note({.node = name(),
+              .at = since_,
+              .from = transition.from,
+              .to = transition.to,
+              .cause = transition.cause,
+              .message = transition.message,
+              .attempt = transition.attempt,
+              .height = shared_->peers.height(name()),
+              .build_version = status_.known() ? status_.build_version.to_string() : std::string(),
+              .network_name = status_.chainspec_name});
+    }
+    if (on_transition_) on_transition_();
 }
 
-/// The one place that decides whether and when there is another round.
-asio::awaitable<void> NodeConnection::prepare_next_round(RoundEnd end) {
-    if (end.reason == RoundEnd::Reason::Incompatible) {
-        if (state_ != NodeState::Incompatible)
-            node_->log->error("node {}: not read: {}", name(), end.message);
-        enter(NodeState::Incompatible);
-        co_await wait_for(kIncompatibleRetry);
-        co_return;
+void NodeConnection::log(const NodeLifecycle::Transition& transition) const {
+    const auto& lines = node_->log;
+    switch (transition.to) {
+        case NodeState::Running:
+            lines->info("node {}: connected, version {}", name(), status_.build_version.to_string());
+            return;
+        case NodeState::Incompatible:
+            lines->error("node {}: not read: {}; looked at again every {} s", name(), transition.message,
+                         NodeLifecycle::kIncompatibleRetry.count());
+            return;
+        case NodeState::Repairing:
+            lines->warn("node {}: {} (attempt {} of {}); next in {:.1f} s", name(), transition.message,
+                        transition.attempt, lifecycle_.max_attempts(), seconds(transition.delay));
+            return;
+        case NodeState::Defunct:
+            lines->error("node {}: given up after {} attempts in a row: {}", name(), transition.attempt,
+                         transition.message);
+            return;
+        case NodeState::Suspended:
+        case NodeState::Deleted:
+        case NodeState::Restarting:
+            lines->info("node {}: {} ({})", name(), name_of(transition.to), name_of(transition.cause));
+            return;
+        default:
+            lines->debug("node {}: {} ({})", name(), name_of(transition.to), name_of(transition.cause));
     }
-    const bool was_running = state_ == NodeState::Running || state_ == NodeState::Repairing;
-    if (end.reason == RoundEnd::Reason::ReadAnew) {
-        node_->log->warn("node {}: {}; all that it holds is read anew", name(), end.message);
-        if (was_running) enter(NodeState::Repairing);
-        co_return;
-    }
-    const auto delay = retries_.failed(Clock::now());
-    if (!delay) {
-        co_await give_up(std::move(end.message));
-        co_return;
-    }
-    node_->log->warn("node {}: {} (attempt {} of {}); next in {:.1f} s", name(), end.message,
-                     retries_.failures(), retries_.max_attempts(), seconds(*delay));
-    if (was_running) enter(NodeState::Repairing);
-    co_await wait_for(*delay);
 }
 
-asio::awaitable<void> NodeConnection::give_up(std::string message) {
-    node_->log->error("node {}: {}; given up after {} attempts", name(), message, retries_.failures());
-    enter(NodeState::Defunct);
-    const auto pause = node_->options.defunct_retry_after;
-    if (pause.count() == 0) {
-        stopped_ = true;
-        co_return;
-    }
-    co_await wait_for(pause);
-    retries_.reset();
+std::string NodeConnection::gauge_label() const {
+    return fmt::format("{}:{}", node_->options.ip_address, node_->options.sse_port);
 }
 
-asio::awaitable<void> NodeConnection::wait_for(Clock::duration delay) {
-    if (stopped_) co_return;
-    co_await stop_signal_.wait_until(Clock::now() + delay);
+base::Gauge& NodeConnection::status_gauge() const {
+    return shared_->dependencies.metrics.node_status(gauge_label());
 }
 
-std::optional<std::string> NodeConnection::incompatibility(const NodeStatus& status) const {
-    if (!status.compatible()) {
-        return fmt::format("its version {} is older than {}", status.build_version.to_string(),
-                           kOldestCompatible.to_string());
-    }
-    auto& guard = node_->shared->guard;
-    if (guard.admit(status.chainspec_name)) return std::nullopt;
-    return fmt::format("it belongs to the network {}, not to {}", status.chainspec_name, guard.name());
+void NodeConnection::remove_metrics() {
+    auto& metrics = shared_->dependencies.metrics;
+    metrics.remove_node_status(gauge_label());
+    for (const auto filter : base::kNodeFilters) metrics.remove_node_gap(name(), base::filter_name(filter));
 }
 
-void NodeConnection::enter(NodeState state) {
-    if (state_ == state) return;
-    state_ = state;
-    status_.Set(gauge_value(state));
-    if (on_state_) on_state_();
+NodeReport NodeConnection::report() const {
+    const auto& peers = shared_->peers;
+    const auto now = Clock::now();
+    NodeReport report;
+    report.name = name();
+    report.ip_address = node_->options.ip_address;
+    report.sse_port = node_->options.sse_port;
+    report.rest_port = node_->options.rest_port;
+    report.state = lifecycle_.state();
+    report.from = lifecycle_.from();
+    report.cause = lifecycle_.cause();
+    report.message = lifecycle_.message();
+    report.since = since_;
+    report.attempt = lifecycle_.failures();
+    report.max_attempts = lifecycle_.max_attempts();
+    if (const auto next = lifecycle_.next_attempt()) report.next_attempt = to_system(*next);
+    report.last_error = lifecycle_.last_error();
+    report.height = peers.height(name());
+    report.blocks_behind = peers.blocks_behind(name());
+    if (status_.known()) report.build_version = status_.build_version.to_string();
+    report.network_name = status_.chainspec_name;
+    const bool running = state() == NodeState::Running;
+    if (filters_) report.connected = filters_->connected();
+    for (const bool endpoint : report.connected) report.partial = report.partial || (running && !endpoint);
+    report.lagging = running && peers.lagging(name());
+    report.stalled = running && peers.stalled(name(), node_->options.no_message_timeout, now);
+    return report;
 }
 
 }  // namespace upstream

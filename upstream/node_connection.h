@@ -2,86 +2,82 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/metrics.h"
 #include "upstream/filter_set.h"
 #include "upstream/node_context.h"
-#include "upstream/retry_policy.h"
+#include "upstream/node_lifecycle.h"
+#include "upstream/node_report.h"
 #include "upstream/signal.h"
 #include "upstream/status_probe.h"
+#include "upstream/steering.h"
 
 namespace upstream {
 
-enum class NodeState : std::uint8_t {
-    Initializing,  ///< its version is being asked for
-    Connecting,
-    Running,
-    Repairing,     ///< it was running; connecting anew
-    Suspended,     ///< not to be connected (max_attempts = 0)
-    Defunct,       ///< its attempts are used up
-    Incompatible,  ///< too old, or of another network; asked again slowly
-};
-
-/// The value of node_statuses.
-[[nodiscard]] double gauge_value(NodeState state);
-
-/// One node from start to stop: asks for its version, connects, reads, and tries again when that fails.
-/// One thread; held by shared_ptr.
+/// One node from its beginning to its deletion: does the work that its lifecycle asks for, in one coroutine,
+/// so that there is never more than one set of connections. Commands take effect at once, whatever is under
+/// way. One thread; held by shared_ptr.
 class NodeConnection : public std::enable_shared_from_this<NodeConnection> {
   public:
-    /// `on_state` is called after each change of state.
-    NodeConnection(std::shared_ptr<const NodeContext> node, std::function<void()> on_state);
+    /// `on_transition` is called after each transition. A node that is not suspended is expected at the
+    /// network gate.
+    NodeConnection(std::shared_ptr<SharedContext> shared, const NodeSpec& spec,
+                   std::function<void()> on_transition);
 
-    /// Begins; with the result of a probe() made before, if there was one.
-    void start(std::optional<ProbeResult> first_probe);
+    void start();
 
-    /// Asks for the node's version and network once.
-    [[nodiscard]] boost::asio::awaitable<ProbeResult> probe();
-
-    /// Ends everything soon, for good.
+    /// The program ends: everything ends soon, and no state is changed any more.
     void stop();
 
-    [[nodiscard]] NodeState state() const { return state_; }
+    void suspend();
+    void resume();
+    void remove();
+    void reconfigure(const NodeOptions& options);
+    /// Goes on, if it waits for the network gate.
+    void wake() { wake_.notify(); }
+
     [[nodiscard]] const std::string& name() const { return node_->options.name; }
-    [[nodiscard]] bool unavailable() const {
-        const bool given_up = state_ == NodeState::Defunct && node_->options.defunct_retry_after.count() == 0;
-        return given_up || state_ == NodeState::Incompatible;
-    }
+    [[nodiscard]] const NodeOptions& options() const { return node_->options; }
+    [[nodiscard]] NodeState state() const { return lifecycle_.state(); }
+    [[nodiscard]] bool unavailable() const { return lifecycle_.unavailable(); }
+    /// Suspended, or about to be.
+    [[nodiscard]] bool suspended() const;
+    /// Deleted, or about to be.
+    [[nodiscard]] bool deleted() const;
+    [[nodiscard]] NodeReport report() const;
 
   private:
     using Clock = std::chrono::steady_clock;
 
-    /// How one round of probing, connecting and reading ended.
-    struct RoundEnd {
-        enum class Reason : std::uint8_t { Failed, ReadAnew, Incompatible } reason = Reason::Failed;
-        std::string message;
-    };
-
     [[nodiscard]] static boost::asio::awaitable<void> run(std::shared_ptr<NodeConnection> self);
-    [[nodiscard]] boost::asio::awaitable<RoundEnd> run_round();
-    [[nodiscard]] boost::asio::awaitable<void> prepare_next_round(RoundEnd end);
-    [[nodiscard]] boost::asio::awaitable<void> give_up(std::string message);
-    [[nodiscard]] boost::asio::awaitable<void> wait_for(Clock::duration delay);
-    [[nodiscard]] std::optional<std::string> incompatibility(const NodeStatus& status) const;
-    void note_connected();
-    void enter(NodeState state);
+    [[nodiscard]] boost::asio::awaitable<void> do_work(NodeLifecycle::Work work);
+    [[nodiscard]] boost::asio::awaitable<void> attempt();
+    [[nodiscard]] boost::asio::awaitable<bool> find_compatible();
+    [[nodiscard]] boost::asio::awaitable<ProbeResult> probe();
+    [[nodiscard]] boost::asio::awaitable<void> pass_gate(const std::string& network);
+    [[nodiscard]] boost::asio::awaitable<void> read();
+    void interrupt();
+    void prepare_filters();
+    void on_transition(const NodeLifecycle::Transition& transition);
+    void log(const NodeLifecycle::Transition& transition) const;
+    [[nodiscard]] base::Gauge& status_gauge() const;
+    [[nodiscard]] std::string gauge_label() const;
+    void remove_metrics();
 
+    std::shared_ptr<SharedContext> shared_;
     std::shared_ptr<const NodeContext> node_;
-    std::function<void()> on_state_;
-    base::Gauge& status_;
-    RetryPolicy retries_;
-    FilterSet filters_;
-    Signal stop_signal_;
-    NodeState state_;
-    std::optional<ProbeResult> first_probe_;
+    std::function<void()> on_transition_;
+    Signal wake_;
+    NodeLifecycle lifecycle_;
+    std::chrono::system_clock::time_point since_;
+    std::unique_ptr<FilterSet> filters_;
+    std::shared_ptr<const NodeContext> configured_;  ///< what the next filters are to be made from
     std::shared_ptr<TcpConnection> probe_connection_;
-    base::ApiVersion build_version_;
+    NodeStatus status_;
+    bool interrupted_ = false;  ///< since the present piece of work began
     bool stopped_ = false;
 };
 

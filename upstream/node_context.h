@@ -6,8 +6,10 @@
 
 #include "base/log.h"
 #include "upstream/mailbox.h"
+#include "upstream/network_gate.h"
 #include "upstream/network_guard.h"
 #include "upstream/options.h"
+#include "upstream/peers.h"
 #include "upstream/tcp_connection.h"
 #include "upstream/upstream.h"
 
@@ -19,11 +21,14 @@ struct SharedContext {
         : executor(std::move(on)),
           dependencies(std::move(given)),
           guard(dependencies.required_network),
+          gate(!dependencies.log_is_empty || !dependencies.required_network.empty()),
           mailbox(executor) {}
 
     boost::asio::any_io_executor executor;
     Dependencies dependencies;
     NetworkGuard guard;
+    NetworkGate gate;
+    Peers peers;
     Mailbox mailbox;
 };
 

@@ -26,6 +26,8 @@ struct NodeOptions {
     std::chrono::seconds max_delay_between_retries{300};
     std::chrono::seconds healthy_reset_after{60};
     std::chrono::seconds defunct_retry_after{0};  ///< 0: never
+
+    bool operator==(const NodeOptions&) const = default;
 };
 
 }  // namespace upstream

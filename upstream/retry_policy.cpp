@@ -8,7 +8,7 @@ namespace upstream {
 using std::chrono::milliseconds;
 
 RetryPolicy::RetryPolicy(const NodeOptions& options, Random random)
-    : max_attempts_(options.max_attempts),
+    : max_attempts_(options.max_attempts > 0 ? options.max_attempts : kAttemptsOnceResumed),
       strategy_(options.retry_strategy),
       delay_(options.delay_between_retries),
       max_delay_(options.max_delay_between_retries),
@@ -17,7 +17,10 @@ RetryPolicy::RetryPolicy(const NodeOptions& options, Random random)
 
 std::optional<milliseconds> RetryPolicy::failed(Clock::time_point now) {
     const auto since = std::exchange(connected_since_, std::nullopt);
-    if (since && now - *since >= healthy_reset_after_) failures_ = 0;
+    if (since && now - *since >= healthy_reset_after_) {
+        failures_ = 0;
+        return next_delay();
+    }
     ++failures_;
     if (failures_ >= max_attempts_) return std::nullopt;
     return next_delay();

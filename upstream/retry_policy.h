@@ -9,13 +9,16 @@
 
 namespace upstream {
 
-/// How often and after what delays one node is tried again. Attempts count in a row: time connected wipes
-/// them out.
+/// How often and after what delays one node is tried again. Failures count in a row: the end of a connection
+/// that was healthy, that is to say lasted for `healthy_reset_after`, is none, and wipes out those before.
 class RetryPolicy {
   public:
     using Clock = std::chrono::steady_clock;
     /// Gives numbers from 0 to below 1.
     using Random = std::function<double()>;
+
+    /// Of a node with max_attempts = 0, which is connected only when an operator resumes it.
+    static constexpr std::uint32_t kAttemptsOnceResumed = 10;
 
     RetryPolicy(const NodeOptions& options, Random random);
 

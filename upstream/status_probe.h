@@ -23,6 +23,8 @@ struct NodeStatus {
     std::string chainspec_name;                         ///< empty: it does not tell
     std::optional<std::string> our_public_signing_key;  ///< in hex
 
+    /// A node has told it.
+    [[nodiscard]] bool known() const { return build_version != base::ApiVersion{}; }
     [[nodiscard]] bool compatible() const { return build_version >= kOldestCompatible; }
 };
 

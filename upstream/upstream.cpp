@@ -1,55 +1,29 @@
 #include "upstream/upstream.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <exception>
-#include <fmt/format.h>
 #include <optional>
 #include <utility>
 
 #include "upstream/node_connection.h"
 #include "upstream/node_context.h"
+#include "upstream/roster.h"
 
 namespace upstream {
 
 namespace asio = boost::asio;
 
-namespace {
-
-void rethrow(const std::exception_ptr& exception) {
-    if (exception) std::rethrow_exception(exception);
-}
-
-struct FirstProbe {
-    std::shared_ptr<NodeConnection> node;
-    std::optional<ProbeResult> result;
-
-    [[nodiscard]] std::string_view network() const {
-        return result && *result ? std::string_view((*result)->chainspec_name) : std::string_view{};
-    }
-};
-
-}  // namespace
-
 class Upstream::Impl : public std::enable_shared_from_this<Impl> {
   public:
-    Impl(asio::io_context& context, std::vector<NodeOptions> options, Dependencies dependencies)
-        : shared_(std::make_shared<SharedContext>(context.get_executor(), std::move(dependencies))),
-          options_(std::move(options)) {}
+    Impl(asio::io_context& context, std::vector<NodeOptions> configured, Dependencies dependencies)
+        : roster_(std::move(configured), dependencies.wishes),
+          shared_(std::make_shared<SharedContext>(context.get_executor(), std::move(dependencies))) {}
 
     void start() {
-        for (auto& options : options_) {
-            auto node = std::make_shared<const NodeContext>(shared_, std::move(options));
-            nodes_.push_back(std::make_shared<NodeConnection>(
-                std::move(node), [weak = weak_from_this()] { note_state(weak); }));
-        }
-        const auto& needs = shared_->dependencies;
-        if (needs.log_is_empty && needs.required_network.empty()) {
-            probe_all();
-        } else {
-            for (const auto& node : nodes_) node->start(std::nullopt);
-        }
+        started_ = true;
+        apply();
+        shared_->gate.begin([weak = weak_from_this()] { wake_all(weak); },
+                            [weak = weak_from_this()](const base::Error& error) { refuse(weak, error); });
     }
 
     void stop() {
@@ -58,86 +32,189 @@ class Upstream::Impl : public std::enable_shared_from_this<Impl> {
         for (const auto& node : nodes_) node->stop();
     }
 
-  private:
-    void probe_all() {
-        for (const auto& node : nodes_) {
-            if (node->state() == NodeState::Suspended) {
-                node->start(std::nullopt);
-            } else {
-                first_probes_.push_back({.node = node, .result = std::nullopt});
-            }
-        }
-        for (std::size_t i = 0; i < first_probes_.size(); ++i) {
-            asio::co_spawn(shared_->executor, probe_first(shared_from_this(), i), rethrow);
-        }
-    }
-
-    static asio::awaitable<void> probe_first(std::shared_ptr<Impl> self, std::size_t index) {
-        const auto node = self->first_probes_[index].node;
-        auto result = co_await node->probe();
-        self->first_probes_[index].result = std::move(result);
-        const auto has_result = [](const FirstProbe& probe) { return probe.result.has_value(); };
-        if (!self->stopped_ && std::ranges::all_of(self->first_probes_, has_result)) self->start_probed();
-    }
-
-    void start_probed() {
-        const auto probes = std::exchange(first_probes_, {});
-        const FirstProbe* first = nullptr;
-        for (const auto& probe : probes) {
-            if (probe.network().empty()) continue;
-            if (first == nullptr) first = &probe;
-            if (probe.network() == first->network()) continue;
-            refuse_start(*first, probe);
-            return;
-        }
-        for (const auto& probe : probes) probe.node->start(probe.result);
-    }
-
-    void refuse_start(const FirstProbe& one, const FirstProbe& other) {
-        auto error =
-            base::invalid(fmt::format("the nodes belong to different networks: {} to {}, {} to {}; remove "
-                                      "one of them from [[connections]], or "
-                                      "name the network to read in network_name of [storage]",
-                                      one.node->name(), one.network(), other.node->name(), other.network()));
-        stop();
-        const auto& callback = shared_->dependencies.failed_to_start;
-        if (!callback) return;
-        asio::post(shared_->executor, [callback, error = std::move(error)] { callback(error); });
-    }
-
-    static void note_state(const std::weak_ptr<Impl>& weak) {
-        const auto self = weak.lock();
-        if (!self || self->stopped_ || self->reported_unavailable_ || !self->all_unavailable()) return;
-        self->reported_unavailable_ = true;
-        const auto& callback = self->shared_->dependencies.all_nodes_unavailable;
-        if (callback) asio::post(self->shared_->executor, callback);
-    }
-
-    [[nodiscard]] bool all_unavailable() const {
-        return std::ranges::all_of(nodes_, [](const auto& node) {
-            return node->state() == NodeState::Suspended || node->unavailable();
+    /// Any thread.
+    template <class Function>
+    void post(Function function) {
+        shared_->mailbox.post([weak = weak_from_this(), function = std::move(function)] {
+            const auto self = weak.lock();
+            if (self && !self->stopped_) function(*self);
         });
     }
 
+    void configure(std::vector<NodeOptions> configured) {
+        roster_.configure(std::move(configured));
+        apply();
+    }
+
+    [[nodiscard]] std::vector<NodeReport> reports() const {
+        std::vector<NodeReport> reports;
+        for (const auto& node : nodes_) {
+            if (!node->deleted()) reports.push_back(node->report());
+        }
+        return reports;
+    }
+
+    /// A command: changes the roster, takes effect, is saved, and is answered.
+    void change(const std::string& name, const base::Result<NodeWish>& wish, Answer answer) {
+        if (!wish) return answer(wish.error());
+        apply();
+        const auto node = find(name);
+        if (node && wish->wish == NodeWish::Wish::Run) node->resume();
+        auto saved = [weak = weak_from_this(), shared = shared_, name, answer = std::move(answer)] {
+            shared->mailbox.post([weak, name, answer] {
+                if (const auto self = weak.lock()) answer(self->report(name));
+            });
+        };
+        shared_->dependencies.save_wish(*wish, std::move(saved));
+    }
+
+    [[nodiscard]] Roster& roster() { return roster_; }
+
+  private:
+    /// Makes the connections those of the roster.
+    void apply() {
+        if (!started_) return;
+        const auto specs = roster_.nodes();
+        for (const auto& node : nodes_) {
+            const bool wanted = std::ranges::any_of(
+                specs, [&](const NodeSpec& spec) { return spec.options.name == node->name(); });
+            if (!wanted && !node->deleted()) node->remove();
+        }
+        for (const auto& spec : specs) apply(spec);
+    }
+
+    void apply(const NodeSpec& spec) {
+        const auto node = find(spec.options.name);
+        if (!node) return create(spec);
+        if (node->deleted()) return;  // once that is done, it is created anew
+        if (node->options() != spec.options) node->reconfigure(spec.options);
+        if (spec.suspended && !node->suspended()) node->suspend();
+        if (!spec.suspended && node->suspended()) node->resume();
+    }
+
+    void create(const NodeSpec& spec) {
+        nodes_.push_back(std::make_shared<NodeConnection>(
+            shared_, spec, [weak = weak_from_this()] { note_transition(weak); }));
+        nodes_.back()->start();
+    }
+
+    [[nodiscard]] std::shared_ptr<NodeConnection> find(const std::string& name) const {
+        const auto found =
+            std::ranges::find_if(nodes_, [&](const auto& node) { return node->name() == name; });
+        return found == nodes_.end() ? nullptr : *found;
+    }
+
+    [[nodiscard]] NodeReport report(const std::string& name) const {
+        if (const auto node = find(name)) return node->report();
+        NodeReport report;
+        report.name = name;
+        report.state = NodeState::Deleted;
+        return report;
+    }
+
+    static void wake_all(const std::weak_ptr<Impl>& weak) {
+        const auto self = weak.lock();
+        if (!self) return;
+        for (const auto& node : self->nodes_) node->wake();
+    }
+
+    static void refuse(const std::weak_ptr<Impl>& weak, const base::Error& error) {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->stop();
+        const auto& callback = self->shared_->dependencies.failed_to_start;
+        if (callback) asio::post(self->shared_->executor, [callback, error] { callback(error); });
+    }
+
+    static void note_transition(const std::weak_ptr<Impl>& weak) {
+        const auto self = weak.lock();
+        if (!self) return;
+        asio::post(self->shared_->executor, [weak] {
+            const auto later = weak.lock();
+            if (!later || later->stopped_) return;
+            later->bury_deleted();
+            later->report_unavailable();
+        });
+    }
+
+    void bury_deleted() {
+        const auto buried =
+            std::erase_if(nodes_, [](const auto& node) { return node->state() == NodeState::Deleted; });
+        if (buried > 0) apply();
+    }
+
+    void report_unavailable() {
+        const bool unavailable = all_unavailable();
+        if (!std::exchange(reported_unavailable_, unavailable) && unavailable) {
+            const auto& callback = shared_->dependencies.all_nodes_unavailable;
+            if (callback) callback();
+        }
+    }
+
+    /// Nodes that an operator suspended do not count.
+    [[nodiscard]] bool all_unavailable() const {
+        bool some = false;
+        for (const auto& node : nodes_) {
+            if (node->suspended() || node->deleted()) continue;
+            if (!node->unavailable()) return false;
+            some = true;
+        }
+        return some;
+    }
+
+    Roster roster_;
     std::shared_ptr<SharedContext> shared_;
-    std::vector<NodeOptions> options_;
     std::vector<std::shared_ptr<NodeConnection>> nodes_;
-    std::vector<FirstProbe> first_probes_;
     bool reported_unavailable_ = false;
+    bool started_ = false;
     bool stopped_ = false;
 };
 
-Upstream::Upstream(asio::io_context& context, std::vector<NodeOptions> nodes, Dependencies dependencies)
-    : impl_(std::make_shared<Impl>(context, std::move(nodes), std::move(dependencies))) {}
+Upstream::Upstream(asio::io_context& context, std::vector<NodeOptions> configured, Dependencies dependencies)
+    : impl_(std::make_shared<Impl>(context, std::move(configured), std::move(dependencies))) {}
 
 Upstream::~Upstream() {
     impl_->stop();
 }
+
 void Upstream::start() {
     impl_->start();
 }
+
 void Upstream::stop() {
     impl_->stop();
+}
+
+void Upstream::configure(std::vector<NodeOptions> configured) {
+    impl_->post([configured = std::move(configured)](Impl& impl) { impl.configure(configured); });
+}
+
+void Upstream::report(Reports reports) {
+    impl_->post([reports = std::move(reports)](Impl& impl) { reports(impl.reports()); });
+}
+
+void Upstream::suspend(std::string node, Answer answer) {
+    impl_->post([node = std::move(node), answer = std::move(answer)](Impl& impl) {
+        impl.change(node, impl.roster().suspend(node), answer);
+    });
+}
+
+void Upstream::resume(std::string node, Answer answer) {
+    impl_->post([node = std::move(node), answer = std::move(answer)](Impl& impl) {
+        impl.change(node, impl.roster().resume(node), answer);
+    });
+}
+
+void Upstream::remove(std::string node, Answer answer) {
+    impl_->post([node = std::move(node), answer = std::move(answer)](Impl& impl) {
+        impl.change(node, impl.roster().remove(node), answer);
+    });
+}
+
+void Upstream::add(NodeSpec node, Answer answer) {
+    impl_->post([node = std::move(node), answer = std::move(answer)](Impl& impl) {
+        impl.change(node.options.name, impl.roster().add(node), answer);
+    });
 }
 
 }  // namespace upstream

@@ -13,7 +13,9 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "upstream/node_wish.h"
 #include "upstream/options.h"
+#include "upstream/steering.h"
 
 namespace upstream {
 
@@ -34,6 +36,9 @@ using ResumePoints = std::map<std::pair<std::string, base::Filter>, ResumePoint>
 using StagePayload =
     std::function<void(std::shared_ptr<const base::Event> event, std::function<void(std::uint64_t)> done)>;
 
+/// Makes a wish durable, then calls `done` on any thread.
+using SaveWish = std::function<void(NodeWish wish, std::function<void()> done)>;
+
 struct Dependencies {
     base::Log log;
     base::Metrics& metrics;
@@ -46,8 +51,12 @@ struct Dependencies {
     bool log_is_empty =
         false;  ///< or of no known network: nothing is read before every node was probed or could not be
 
-    /// Called once, on the upstream thread, when every node that is to be connected is given up or
-    /// incompatible.
+    std::vector<NodeWish> wishes;  ///< that were saved before
+    SaveWish save_wish;
+    std::function<void(NodeTransition)> note;  ///< called on the upstream thread at each transition
+
+    /// Called on the upstream thread, when every node that is not suspended is given up or incompatible;
+    /// once, until one is not.
     std::function<void()> all_nodes_unavailable;
     /// Called once, on the upstream thread, when reading cannot begin: nodes of different networks at an
     /// empty log.
@@ -55,10 +64,13 @@ struct Dependencies {
 };
 
 /// All node connections. Lives on one io_context that one thread runs; start() and stop() from that thread.
-class Upstream {
+class Upstream final : public Steering {
   public:
-    Upstream(boost::asio::io_context& context, std::vector<NodeOptions> nodes, Dependencies dependencies);
-    ~Upstream();
+    /// `configured`: the nodes of the configuration file; the wishes decide which of them are read, and add
+    /// others.
+    Upstream(boost::asio::io_context& context, std::vector<NodeOptions> configured,
+             Dependencies dependencies);
+    ~Upstream() override;
     Upstream(const Upstream&) = delete;
     Upstream& operator=(const Upstream&) = delete;
 
@@ -67,6 +79,16 @@ class Upstream {
     /// Ends every connection and timer; the io_context runs out of work soon after. What was read but not
     /// queued is given up: its position is not stored, so it is read again.
     void stop();
+
+    /// The configuration file was read again: nodes that changed restart, new ones start, missing ones end.
+    /// What was commanded goes on to hold. Any thread.
+    void configure(std::vector<NodeOptions> configured);
+
+    void report(Reports reports) override;
+    void suspend(std::string node, Answer answer) override;
+    void resume(std::string node, Answer answer) override;
+    void remove(std::string node, Answer answer) override;
+    void add(NodeSpec node, Answer answer) override;
 
   private:
     class Impl;

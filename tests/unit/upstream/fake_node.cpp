@@ -130,6 +130,17 @@ int FakeNode::most_open(std::string_view path) const {
     return found == most_open_.end() ? 0 : found->second;
 }
 
+namespace {
+
+/// Asks the kernel: the thread that serves the connection may not have seen it yet.
+bool closed_by_client(int socket) {
+    char byte = 0;
+    const auto size = ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return size == 0 || (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+}  // namespace
+
 void FakeNode::accept_all() {
     for (;;) {
         const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -161,10 +172,12 @@ void FakeNode::attend(Visit& visit) {
         const std::lock_guard lock(mutex_);
         targets_.push_back(target);
         visit.path = path;
+        const auto is_open_too = [&](const Visit& other) {
+            return other.is_open && other.path == path &&
+                   (&other == &visit || !closed_by_client(other.socket));
+        };
         auto& most = most_open_[path];
-        most = std::max(most, static_cast<int>(std::ranges::count_if(visits_, [&](const Visit& other) {
-                            return other.is_open && other.path == path;
-                        })));
+        most = std::max(most, static_cast<int>(std::ranges::count_if(visits_, is_open_too)));
         if (const auto found = scripts_.find(path); found != scripts_.end()) script = found->second;
     }
     const Peer peer(socket, target, head);
@@ -173,9 +186,12 @@ void FakeNode::attend(Visit& visit) {
     } else {
         peer.send("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
     }
+    {
+        // Before the client can know, which may come back at once.
+        const std::lock_guard lock(mutex_);
+        visit.is_open = false;
+    }
     ::shutdown(socket, SHUT_RDWR);
-    const std::lock_guard lock(mutex_);
-    visit.is_open = false;
 }
 
 std::uint16_t closed_port() {
