@@ -35,9 +35,10 @@ struct NodeObservation {
     std::string network_name;
 };
 
-/// The nodes' wishes and histories, beside the events. Writing never waits for the database: it is done in
-/// order on the store's own thread, tried again while the database fails, and given up only when the store is
-/// destroyed.
+/// The nodes' wishes and histories, beside the events. Writing never waits for the database: it is done on
+/// the store's own thread, the wishes in order and the observations in order, and tried again while the
+/// database fails. Wishes are given up only when the store is destroyed and a last try fails; of the
+/// observations the oldest are, too, when thousands wait.
 class NodeStore {
   public:
     static constexpr std::size_t kHistoryPerNode = 200;  ///< older transitions are deleted
@@ -47,13 +48,16 @@ class NodeStore {
     /// As of start-up, by name; deleted nodes are among them.
     [[nodiscard]] virtual std::vector<NodeIntent> intents() const = 0;
 
-    /// Replaces the node's. `done` is called on the store's thread once it is durable. Any thread.
+    /// Replaces the node's. `done`, if any, is called on the store's thread once it is durable, at the latest
+    /// while the store is destroyed; never, if it is given up. It must not throw or block, and may call the
+    /// store. Any thread.
     virtual void save(NodeIntent intent, std::function<void()> done) = 0;
 
     /// Becomes the node's newest observation and an entry of its history. Any thread.
     virtual void note(NodeObservation observation) = 0;
 
-    /// The newest transitions of a node, the newest first. Any thread; blocks on the database.
+    /// The newest transitions of a node, the newest first, without those that wait to be written; no more
+    /// than are kept. Errors as those of EventLog::read. Any thread; blocks on the database.
     [[nodiscard]] virtual base::Result<std::vector<NodeObservation>> history(std::string_view node,
                                                                              std::size_t most) const = 0;
 };

@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "storage/sqlite_reader.h"
 
 namespace storage {
@@ -14,6 +16,27 @@ namespace storage {
 /// Readers, made when they are needed, at most so many at a time. Thread-safe.
 class ReaderPool {
   public:
+    ReaderPool(std::filesystem::path file, std::size_t most)
+        : file_(std::move(file)), most_(most == 0 ? 1 : most) {}
+
+    /// Calls `read` with a reader, after waiting while all are lent; what it returns, or its SqliteFailure in
+    /// words.
+    template <class Read>
+    [[nodiscard]] auto read(Read&& read) -> base::Result<decltype(read(std::declval<SqliteReader&>()))> {
+        try {
+            auto lease = borrow();
+            try {
+                return read(lease.reader());
+            } catch (...) {
+                lease.discard();
+                throw;
+            }
+        } catch (const SqliteFailure& failure) {
+            return to_error(failure, file_);
+        }
+    }
+
+  private:
     /// A reader for the time of one read. One that failed is closed instead of being lent again.
     class Lease {
       public:
@@ -31,13 +54,8 @@ class ReaderPool {
         std::unique_ptr<SqliteReader> reader_;
     };
 
-    ReaderPool(std::filesystem::path file, std::size_t most)
-        : file_(std::move(file)), most_(most == 0 ? 1 : most) {}
-
-    /// Waits while all are lent. Throws SqliteFailure when a new one cannot be opened.
+    /// Throws SqliteFailure when a new reader cannot be opened.
     [[nodiscard]] Lease borrow();
-
-  private:
     void give_back(std::unique_ptr<SqliteReader> reader);
 
     std::filesystem::path file_;

@@ -13,6 +13,7 @@
 #include "storage/sqlite.h"
 #include "storage/sqlite_appender.h"
 #include "storage/sqlite_maintenance.h"
+#include "storage/sqlite_node_store.h"
 #include "storage/sqlite_schema.h"
 #include "storage/sqlite_writer.h"
 #include "storage/sse_index.h"
@@ -82,9 +83,11 @@ class SqliteEventLog::Impl {
           appender_(writer_, keys_, stager_, std::move(head)),
           checkpointer_(file_, writer_, checkpoint_interval(options), [this] { wake_up_.wake(); }),
           wal_file_(file_, writer_, Checkpointer::kLargestWal * checkpoint_interval(options)),
-          readers_(file_, options.max_connections_in_pool) {
+          readers_(file_, options.max_connections_in_pool),
+          nodes_(writer_, readers_, log, [this] { wake_up_.wake(); }) {
         publish_head();
-        maintenance_.emplace(file_, wake_up_, stager_, checkpointer_, wal_file_, std::move(log), metrics);
+        maintenance_.emplace(file_, wake_up_, stager_, nodes_, checkpointer_, wal_file_, std::move(log),
+                             metrics);
     }
 
     ~Impl() { maintenance_.reset(); }
@@ -130,21 +133,8 @@ class SqliteEventLog::Impl {
         stager_.submit(std::move(event), std::move(done));
     }
 
-    template <class Read>
-    [[nodiscard]] auto with_reader(Read&& read)
-        -> base::Result<decltype(read(std::declval<SqliteReader&>()))> {
-        try {
-            auto lease = readers_.borrow();
-            try {
-                return read(lease.reader());
-            } catch (...) {
-                lease.discard();
-                throw;
-            }
-        } catch (const SqliteFailure& failure) {
-            return to_error(failure, file_);
-        }
-    }
+    [[nodiscard]] ReaderPool& readers() { return readers_; }
+    [[nodiscard]] NodeStore& nodes() { return nodes_; }
 
   private:
     void publish_head() {
@@ -168,6 +158,7 @@ class SqliteEventLog::Impl {
     Checkpointer checkpointer_;
     WalFile wal_file_;
     ReaderPool readers_;
+    SqliteNodeStore nodes_;
 
     std::atomic<base::EventId> oldest_{1};
     std::atomic<base::EventId> next_{1};
@@ -232,13 +223,17 @@ void SqliteEventLog::stage(std::shared_ptr<const base::Event> event, Staged done
     impl_->stage(std::move(event), std::move(done));
 }
 
+NodeStore& SqliteEventLog::nodes() {
+    return impl_->nodes();
+}
+
 base::Result<Page> SqliteEventLog::read(const ReadRequest& request) const {
-    return impl_->with_reader([&](SqliteReader& reader) { return reader.read(request); });
+    return impl_->readers().read([&](SqliteReader& reader) { return reader.read(request); });
 }
 
 base::Result<std::vector<StoredEvent>> SqliteEventLog::read_newest(std::size_t max_events,
                                                                    std::size_t max_bytes) const {
-    return impl_->with_reader(
+    return impl_->readers().read(
         [&](SqliteReader& reader) { return reader.read_newest(max_events, max_bytes); });
 }
 

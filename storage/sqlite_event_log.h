@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "base/result.h"
 #include "storage/event_log.h"
+#include "storage/node_store.h"
 #include "storage/sqlite_options.h"
 
 namespace storage {
@@ -37,6 +38,10 @@ class SqliteEventLog final : public EventLog {
     [[nodiscard]] base::Result<Page> read(const ReadRequest& request) const override;
     [[nodiscard]] base::Result<std::vector<StoredEvent>> read_newest(std::size_t max_events,
                                                                      std::size_t max_bytes) const override;
+
+    /// The nodes' wishes and histories, in the same file. Lives as long as the log, whose destructor writes
+    /// what still waits to be written.
+    [[nodiscard]] NodeStore& nodes();
 
   private:
     class Impl;

@@ -1,6 +1,7 @@
 #include "storage/sqlite_maintenance.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 namespace storage {
@@ -11,6 +12,16 @@ using namespace std::chrono_literals;
 
 constexpr auto kFirstDelay = 100ms;
 constexpr auto kLongestDelay = 5s;
+
+using Time = std::optional<WakeUp::Clock::time_point>;
+
+Time earliest(std::initializer_list<Time> times) {
+    Time result;
+    for (const auto& time : times) {
+        if (time && (!result || *time < *result)) result = time;
+    }
+    return result;
+}
 
 }  // namespace
 
@@ -26,51 +37,70 @@ void WakeUp::wait(const std::stop_token& stop, std::optional<Clock::time_point> 
 }
 
 SqliteMaintenance::SqliteMaintenance(std::filesystem::path file, WakeUp& wake_up, PayloadStager& stager,
-                                     Checkpointer& checkpointer, WalFile& wal_file, base::Log log,
-                                     base::Metrics& metrics)
+                                     SqliteNodeStore& nodes, Checkpointer& checkpointer, WalFile& wal_file,
+                                     base::Log log, base::Metrics& metrics)
     : file_(std::move(file)),
       wake_up_(wake_up),
       stager_(stager),
+      nodes_(nodes),
       checkpointer_(checkpointer),
       wal_file_(wal_file),
       log_(std::move(log)),
       staging_{.name = "storing a large payload", .failures = metrics.error("storage", "staging_failed")},
+      storing_nodes_{.name = "storing a node's state",
+                     .failures = metrics.error("storage", "node_state_failed")},
       checkpointing_{.name = "a checkpoint", .failures = metrics.error("storage", "checkpoint_failed")},
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void SqliteMaintenance::run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-        const auto checkpoint_at = run_checkpoints();
-        const auto staging_at = run_stager();
+        const auto next = earliest({run_checkpoints(), run_nodes(), run_stager()});
         if (wal_file_.grow()) continue;
-        auto next = checkpoint_at;
-        if (staging_at) next = std::min(*staging_at, checkpoint_at.value_or(*staging_at));
         wake_up_.wait(stop, next);
     }
+    finish_nodes();
 }
 
 std::optional<SqliteMaintenance::Clock::time_point> SqliteMaintenance::run_checkpoints() {
-    if (Clock::now() < checkpointing_.next_try) return checkpointing_.next_try;
-    try {
-        const auto next = checkpointer_.run();
-        succeeded(checkpointing_);
-        return next;
-    } catch (const SqliteFailure& failure) {
-        failed(checkpointing_, failure);
-        return checkpointing_.next_try;
-    }
+    return attempt(checkpointing_, [this] { return checkpointer_.run(); });
 }
 
 std::optional<SqliteMaintenance::Clock::time_point> SqliteMaintenance::run_stager() {
     if (!stager_.has_work()) return std::nullopt;
-    if (Clock::now() < staging_.next_try) return staging_.next_try;
-    try {
+    return attempt(staging_, [this] {
         stager_.step();
-        succeeded(staging_);
-        return Clock::now();
+        return std::optional(Clock::now());
+    });
+}
+
+std::optional<SqliteMaintenance::Clock::time_point> SqliteMaintenance::run_nodes() {
+    if (!nodes_.has_work()) return std::nullopt;
+    return attempt(storing_nodes_, [this] {
+        nodes_.step();
+        return std::optional(Clock::now());
+    });
+}
+
+void SqliteMaintenance::finish_nodes() {
+    try {
+        while (nodes_.has_work()) nodes_.step();
     } catch (const SqliteFailure& failure) {
-        failed(staging_, failure);
-        return staging_.next_try;
+        storing_nodes_.failures.Increment();
+        log_->warn("{} failed at the end and is given up: {}", storing_nodes_.name,
+                   to_error(failure, file_).message);
+    }
+}
+
+template <class Task>
+std::optional<SqliteMaintenance::Clock::time_point> SqliteMaintenance::attempt(Work& work, Task&& task) {
+    if (Clock::now() < work.next_try) return work.next_try;
+    try {
+        const std::optional<Clock::time_point> next = task();
+        succeeded(work);
+        return next;
+    } catch (const SqliteFailure& failure) {
+        failed(work, failure);
+        return work.next_try;
     }
 }
 

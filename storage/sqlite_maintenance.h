@@ -13,6 +13,7 @@
 #include "base/metrics.h"
 #include "storage/checkpointer.h"
 #include "storage/payload_stager.h"
+#include "storage/sqlite_node_store.h"
 #include "storage/wal_file.h"
 
 namespace storage {
@@ -39,12 +40,14 @@ class WakeUp {
     bool woken_ = false;
 };
 
-/// The log's own thread: it stages payloads, makes checkpoints and room for commits, and tries again when the
-/// database fails.
+/// The log's own thread: it stages payloads, stores what is known of the nodes, makes checkpoints and room
+/// for commits, and tries again when the database fails. At its end it stores once more what is known of the
+/// nodes.
 class SqliteMaintenance {
   public:
     SqliteMaintenance(std::filesystem::path file, WakeUp& wake_up, PayloadStager& stager,
-                      Checkpointer& checkpointer, WalFile& wal_file, base::Log log, base::Metrics& metrics);
+                      SqliteNodeStore& nodes, Checkpointer& checkpointer, WalFile& wal_file, base::Log log,
+                      base::Metrics& metrics);
 
   private:
     using Clock = WakeUp::Clock;
@@ -62,16 +65,23 @@ class SqliteMaintenance {
     void run(const std::stop_token& stop);
     [[nodiscard]] std::optional<Clock::time_point> run_checkpoints();
     [[nodiscard]] std::optional<Clock::time_point> run_stager();
+    [[nodiscard]] std::optional<Clock::time_point> run_nodes();
+    void finish_nodes();
+    /// Runs the task, unless it failed a moment ago; when to call again: as the task says, or the back-off.
+    template <class Task>
+    [[nodiscard]] std::optional<Clock::time_point> attempt(Work& work, Task&& task);
     void failed(Work& work, const SqliteFailure& failure);
     void succeeded(Work& work);
 
     std::filesystem::path file_;
     WakeUp& wake_up_;
     PayloadStager& stager_;
+    SqliteNodeStore& nodes_;
     Checkpointer& checkpointer_;
     WalFile& wal_file_;
     base::Log log_;
     Work staging_;
+    Work storing_nodes_;
     Work checkpointing_;
     std::jthread thread_;  // last: it uses all the others
 };

@@ -12,6 +12,11 @@ constexpr std::string_view kColumns =
     "SELECT id, kind, source, api_version, large_payload, encoding, payload FROM event";
 enum Column : int { Id, Kind, Source, ApiVersion, LargePayload, Encoding, Payload };
 
+constexpr std::string_view kNodeHistory =
+    "SELECT at, from_state, to_state, cause, message, attempt, height, build_version, network_name "
+    "FROM node_history WHERE node = ?1 ORDER BY number DESC LIMIT ?2";
+enum NodeColumn : int { At, From, To, Cause, Message, Attempt, Height, BuildVersion, NetworkName };
+
 constexpr std::string_view kRange = "id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3";
 
 SqliteConnection open_reader(const std::filesystem::path& file) {
@@ -83,7 +88,8 @@ SqliteReader::SqliteReader(const std::filesystem::path& file)
       all_(connection_.prepare(std::string(kColumns) + " WHERE " + std::string(kRange))),
       newest_(connection_.prepare(std::string(kColumns) + " ORDER BY id DESC LIMIT ?1")),
       large_size_(connection_.prepare("SELECT size FROM large_payload WHERE number = ?1")),
-      large_parts_(connection_.prepare("SELECT bytes FROM payload_part WHERE payload = ?1 ORDER BY seq")) {}
+      large_parts_(connection_.prepare("SELECT bytes FROM payload_part WHERE payload = ?1 ORDER BY seq")),
+      node_history_(connection_.prepare(kNodeHistory)) {}
 
 SqliteStatement& SqliteReader::endpoint_statement(base::Endpoint endpoint) {
     auto& statement = by_endpoint_[static_cast<std::size_t>(endpoint)];
@@ -125,6 +131,26 @@ std::vector<StoredEvent> SqliteReader::read_newest(std::size_t max_events, std::
     while (rows.next() && budget.take(payload_size(rows))) events.push_back(take_event(rows));
     std::ranges::reverse(events);
     return events;
+}
+
+std::vector<NodeObservation> SqliteReader::node_history(std::string_view node, std::size_t most) {
+    std::vector<NodeObservation> observations;
+    auto rows = node_history_.query(node, std::min(most, NodeStore::kHistoryPerNode));
+    while (rows.next()) {
+        NodeObservation& observation = observations.emplace_back();
+        observation.node = node;
+        observation.at = rows.integer(NodeColumn::At);
+        observation.from = rows.text(NodeColumn::From);
+        observation.to = rows.text(NodeColumn::To);
+        observation.cause = rows.text(NodeColumn::Cause);
+        observation.message = rows.text(NodeColumn::Message);
+        observation.attempt = static_cast<std::uint32_t>(rows.integer(NodeColumn::Attempt));
+        if (!rows.is_null(NodeColumn::Height))
+            observation.height = static_cast<std::uint64_t>(rows.integer(NodeColumn::Height));
+        observation.build_version = rows.text(NodeColumn::BuildVersion);
+        observation.network_name = rows.text(NodeColumn::NetworkName);
+    }
+    return observations;
 }
 
 std::size_t SqliteReader::payload_size(const SqliteStatement::Rows& rows) {

@@ -3,10 +3,12 @@
 #include <array>
 #include <filesystem>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/event_kind.h"
 #include "storage/event_log.h"
+#include "storage/node_store.h"
 #include "storage/sqlite.h"
 
 namespace storage {
@@ -19,6 +21,7 @@ class SqliteReader {
 
     [[nodiscard]] Page read(const ReadRequest& request);
     [[nodiscard]] std::vector<StoredEvent> read_newest(std::size_t max_events, std::size_t max_bytes);
+    [[nodiscard]] std::vector<NodeObservation> node_history(std::string_view node, std::size_t most);
 
   private:
     [[nodiscard]] SqliteStatement& endpoint_statement(base::Endpoint endpoint);
@@ -32,6 +35,7 @@ class SqliteReader {
     SqliteStatement newest_;
     SqliteStatement large_size_;
     SqliteStatement large_parts_;
+    SqliteStatement node_history_;
     std::array<std::optional<SqliteStatement>, base::kEndpointCount> by_endpoint_;
 };
 

@@ -101,8 +101,49 @@ CREATE TABLE payload_part (
 CREATE UNIQUE INDEX payload_part_seq ON payload_part (payload, seq);
 )sql";
 
+// What is known of the nodes themselves:
+//  - node_intent.wish is NodeIntent::Wish; an empty configuration stands in the configuration file.
+//  - node_observed has a node's newest observation, for programs that read beside the sidecar.
+//  - node_history is in the order in which the transitions were noted, which a clock that is set back does
+//  not change. `height` has the bits of an unsigned number.
+constexpr std::string_view kSchema2 = R"sql(
+CREATE TABLE node_intent (
+    node TEXT NOT NULL PRIMARY KEY,
+    wish INTEGER NOT NULL,
+    configuration TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE node_observed (
+    node TEXT NOT NULL PRIMARY KEY,
+    at INTEGER NOT NULL,
+    from_state TEXT NOT NULL,
+    to_state TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    message TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    height INTEGER,
+    build_version TEXT NOT NULL,
+    network_name TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE node_history (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    node TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    from_state TEXT NOT NULL,
+    to_state TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    message TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    height INTEGER,
+    build_version TEXT NOT NULL,
+    network_name TEXT NOT NULL
+) STRICT;
+CREATE INDEX node_history_node ON node_history (node, number);
+)sql";
+
 /// Element i brings schema i to schema i + 1. Never changed once released, only added to.
-constexpr std::array<std::string_view, 1> kMigrations{kSchema1};
+constexpr std::array<std::string_view, 2> kMigrations{kSchema1, kSchema2};
 
 constexpr std::size_t kHeaderSize = 100;
 using Header = std::array<char, kHeaderSize>;

@@ -9,11 +9,11 @@
 #include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
+#include "full_disk.h"
 #include "sqlite_log.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_schema.h"
@@ -30,29 +30,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 // --- failures ---
-
-/// Lets no file of this process grow beyond so many bytes: a disk that is full, without a file system of
-/// one's own.
-class FullDisk {
-  public:
-    explicit FullDisk(rlim_t bytes) {
-        previous_handler_ = ::signal(SIGXFSZ, SIG_IGN);
-        ::getrlimit(RLIMIT_FSIZE, &previous_);
-        rlimit limit = previous_;
-        limit.rlim_cur = bytes;
-        ::setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~FullDisk() {
-        ::setrlimit(RLIMIT_FSIZE, &previous_);
-        ::signal(SIGXFSZ, previous_handler_);
-    }
-    FullDisk(const FullDisk&) = delete;
-    FullDisk& operator=(const FullDisk&) = delete;
-
-  private:
-    rlimit previous_{};
-    void (*previous_handler_)(int) = nullptr;
-};
 
 TEST(SqliteFailure, AFullDiskLosesNothing) {
     SqliteLog sqlite;
