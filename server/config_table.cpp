@@ -122,8 +122,9 @@ void add_top(TableBuilder& table) {
     table.in(Section::Top)
         .key("exit_when_nodes_unavailable", &Config::exit_when_nodes_unavailable, {},
              "Stop with an error when every node is given up. With false the sidecar goes on serving.")
-        .key("control_socket", &Config::control_socket, with_format(TextFormat::SocketPath),
-             "Path of a Unix socket for control commands.")
+        .key("control_socket", &Config::control_socket,
+             default_is("control.sock in `storage_path`", with_format(TextFormat::SocketPath)),
+             "Path of the Unix socket through which `event-sidecar nodes` talks to this sidecar.")
         .ignored("inbound_channel_size")
         .ignored("outbound_channel_size");
 }

@@ -1,0 +1,102 @@
+#include "admin/node_json.h"
+
+#include <array>
+#include <cstddef>
+#include <fmt/format.h>
+#include <optional>
+
+namespace admin {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+/// In the order of base::kNodeFilters.
+constexpr std::array<const char*, base::kNodeFilterCount> kEndpointNames{"main", "deploys", "sigs"};
+
+std::string address_of(const upstream::NodeReport& report) {
+    const bool ipv6 = report.ip_address.find(':') != std::string::npos;
+    return ipv6 ? fmt::format("[{}]:{}", report.ip_address, report.sse_port)
+                : fmt::format("{}:{}", report.ip_address, report.sse_port);
+}
+
+std::string time_of(upstream::NodeReport::Time time) {
+    return rfc3339(std::chrono::floor<std::chrono::milliseconds>(time));
+}
+
+ordered_json height_of(const std::optional<std::uint64_t>& height) {
+    return height ? ordered_json(*height) : ordered_json(nullptr);
+}
+
+ordered_json endpoints_of(const upstream::NodeReport& report) {
+    ordered_json endpoints = ordered_json::object();
+    for (std::size_t i = 0; i < kEndpointNames.size(); ++i)
+        endpoints[kEndpointNames[i]] = report.connected[i];
+    return endpoints;
+}
+
+ordered_json conditions_of(const upstream::NodeReport& report) {
+    ordered_json conditions = ordered_json::array();
+    if (report.partial) conditions.push_back("partial");
+    if (report.lagging) conditions.push_back("lagging");
+    if (report.stalled) conditions.push_back("stalled");
+    return conditions;
+}
+
+}  // namespace
+
+ordered_json json_of(const upstream::NodeReport& report) {
+    ordered_json json;
+    json["name"] = report.name;
+    json["address"] = address_of(report);
+    json["rest_port"] = report.rest_port;
+    json["state"] = upstream::name_of(report.state);
+    json["from"] = upstream::name_of(report.from);
+    json["cause"] = upstream::name_of(report.cause);
+    json["message"] = report.message;
+    json["since"] = time_of(report.since);
+    json["attempt"] = report.attempt;
+    json["max_attempts"] = report.max_attempts;
+    json["next_attempt"] =
+        report.next_attempt ? ordered_json(time_of(*report.next_attempt)) : ordered_json(nullptr);
+    json["last_error"] = report.last_error;
+    json["height"] = height_of(report.height);
+    json["blocks_behind"] = report.blocks_behind;
+    json["build_version"] = report.build_version;
+    json["network_name"] = report.network_name;
+    json["endpoints"] = endpoints_of(report);
+    json["conditions"] = conditions_of(report);
+    return json;
+}
+
+ordered_json json_of(const storage::NodeObservation& observation) {
+    ordered_json json;
+    json["node"] = observation.node;
+    json["at"] =
+        rfc3339(std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(observation.at)));
+    json["from"] = observation.from;
+    json["to"] = observation.to;
+    json["cause"] = observation.cause;
+    json["message"] = observation.message;
+    json["attempt"] = observation.attempt;
+    json["height"] = height_of(observation.height);
+    json["build_version"] = observation.build_version;
+    json["network_name"] = observation.network_name;
+    return json;
+}
+
+std::string rfc3339(std::chrono::sys_time<std::chrono::milliseconds> time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(time - day);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                       clock.subseconds().count());
+}
+
+std::string line_of(const ordered_json& json) {
+    return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace admin

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "storage/node_store.h"
+#include "upstream/node_report.h"
+
+namespace admin {
+
+/// A node as the control socket and the admin server show it. Members have the order in which they are to be
+/// read; what is not known is null, or an empty string.
+[[nodiscard]] nlohmann::ordered_json json_of(const upstream::NodeReport& report);
+
+/// An entry of a node's history.
+[[nodiscard]] nlohmann::ordered_json json_of(const storage::NodeObservation& observation);
+
+/// "2026-01-31T12:00:00.000Z": RFC 3339, UTC, with milliseconds.
+[[nodiscard]] std::string rfc3339(std::chrono::sys_time<std::chrono::milliseconds> time);
+
+/// On one line, without the newline. Bytes that are not UTF-8, which a node may have sent, are replaced.
+[[nodiscard]] std::string line_of(const nlohmann::ordered_json& json);
+
+}  // namespace admin
