@@ -13,8 +13,12 @@
 #include <sys/resource.h>
 #include <thread>
 
+#include "admin/control_socket.h"
 #include "base/event_queue.h"
 #include "base/named_thread.h"
+#include "server/connection_config.h"
+#include "server/control_path.h"
+#include "server/node_wiring.h"
 #include "storage/sqlite_event_log.h"
 #include "stream/publisher.h"
 #include "stream/stream_server.h"
@@ -57,7 +61,6 @@ void tell_what_is_not_served(const Config& config, const base::Log& log) {
     if (config.storage.compression != storage::Options::Compression::None) {
         log->info("[storage] compression is not done by this version yet: payloads are stored as they are");
     }
-    if (config.control_socket) log->warn("control_socket has no effect in this version yet");
     if (streams.coalesce.count() > 0)
         log->warn("event_stream_server.coalesce_ms has no effect in this version yet");
     if (streams.max_subscribers_per_ip > 0) {
@@ -103,8 +106,11 @@ base::Batch own_shutdown() {
 /// In the order of the data's way; destroyed from the end.
 class Application::Parts {
   public:
-    Parts(Config config, std::string version, base::Log lines)
-        : config_(std::move(config)), version_(std::move(version)), lines_(std::move(lines)) {}
+    Parts(Config config, Reload reload, std::string version, base::Log lines)
+        : config_(std::move(config)),
+          reload_(std::move(reload)),
+          version_(std::move(version)),
+          lines_(std::move(lines)) {}
 
     base::Result<void> open() {
         const auto& database = std::get<storage::SqliteOptions>(config_.storage.database);
@@ -124,6 +130,11 @@ class Application::Parts {
             [this](const base::Error& error) { fail(error.message); }, lines_, metrics_);
         upstream_ =
             std::make_unique<upstream::Upstream>(nodes_, config_.connections, upstream_dependencies());
+
+        auto control = admin::ControlSocket::open({.path = control_socket_path(config_)}, service_,
+                                                  *upstream_, log_->nodes(), parse_connection, lines_);
+        if (!control) return control.error();
+        control_ = std::move(*control);
         return {};
     }
 
@@ -133,6 +144,8 @@ class Application::Parts {
         signals_->async_wait([this](error_code error, int) {
             if (!error) finish(0);
         });
+        hangup_.emplace(service_, SIGHUP);
+        await_hangup();
         publisher_->start();
         streams_->start();
         asio::post(nodes_, [this] { upstream_->start(); });
@@ -171,6 +184,15 @@ class Application::Parts {
             .resume = resume_points(*log_),
             .required_network = stored.empty() ? config_.storage.network_name.value_or("") : stored,
             .log_is_empty = stored.empty(),
+            .wishes = to_wishes(log_->nodes().intents(), lines_),
+            .save_wish =
+                [this](const upstream::NodeWish& wish, std::function<void()> done) {
+                    log_->nodes().save(to_intent(wish), std::move(done));
+                },
+            .note =
+                [this](const upstream::NodeTransition& transition) {
+                    log_->nodes().note(to_observation(transition));
+                },
             .all_nodes_unavailable = [this] { on_all_nodes_unavailable(); },
             .failed_to_start = [this](const base::Error& error) { fail(error.message); }};
     }
@@ -198,6 +220,26 @@ class Application::Parts {
         fail("Connected node(s) are unavailable");
     }
 
+    void await_hangup() {
+        hangup_->async_wait([this](error_code error, int) {
+            if (error) return;
+            read_nodes_again();
+            await_hangup();
+        });
+    }
+
+    void read_nodes_again() {
+        const auto config = reload_();
+        const auto supported = config ? check_supported(*config) : config.error();
+        if (!supported) {
+            lines_->error("SIGHUP: nothing is changed, as the configuration has errors:\n{}",
+                          supported.error().message);
+            return;
+        }
+        lines_->info("SIGHUP: the nodes of the configuration are read again; its other keys need a restart");
+        upstream_->configure(config->connections);
+    }
+
     /// Any thread: the program ends with an error.
     void fail(std::string why) {
         asio::post(service_, [this, why = std::move(why)] {
@@ -212,12 +254,14 @@ class Application::Parts {
         error_code ignored;
         signals_->clear(ignored);
         signals_->cancel(ignored);
+        hangup_->cancel(ignored);
         service_.stop();
     }
 
     /// Against the way of the data: nothing new comes in, what came in is stored, what is stored is sent.
     void stop() {
         lines_->info("stopping");
+        control_->stop();
         streams_->close_door();
         asio::post(nodes_, [this] { upstream_->stop(); });
         const bool nodes_ended =
@@ -238,30 +282,34 @@ class Application::Parts {
     }
 
     const Config config_;
+    const Reload reload_;
     const std::string version_;
     const base::Log lines_;
     base::Metrics metrics_;
 
     asio::io_context service_{1};
     std::optional<asio::signal_set> signals_;  ///< while run() waits; before, a signal just ends the process
+    std::optional<asio::signal_set> hangup_;   ///< likewise
     int exit_code_ = 0;
 
-    std::unique_ptr<storage::EventLog> log_;
+    std::unique_ptr<storage::SqliteEventLog> log_;
     base::EventQueue queue_{kQueueBytes};
     std::unique_ptr<stream::StreamServer> streams_;
     std::unique_ptr<stream::Publisher> publisher_;
     asio::io_context nodes_{1};
     std::unique_ptr<upstream::Upstream> upstream_;
+    std::unique_ptr<admin::ControlSocket> control_;
     std::promise<void> nodes_done_;
     std::thread node_thread_;
 };
 
-base::Result<std::unique_ptr<Application>> Application::open(Config config, std::string version,
-                                                             base::Log log) {
+base::Result<std::unique_ptr<Application>> Application::open(Config config, Reload reload,
+                                                             std::string version, base::Log log) {
     if (const auto supported = check_supported(config); !supported) return supported.error();
     prepare_descriptors(config, log);
     tell_what_is_not_served(config, log);
-    auto parts = std::make_unique<Parts>(std::move(config), std::move(version), std::move(log));
+    auto parts =
+        std::make_unique<Parts>(std::move(config), std::move(reload), std::move(version), std::move(log));
     if (const auto opened = parts->open(); !opened) return opened.error();
     return std::unique_ptr<Application>(new Application(std::move(parts)));
 }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "server/application.h"
 #include "server/config.h"
+#include "server/nodes_command.h"
 
 namespace {
 
@@ -37,12 +38,25 @@ int run(const std::string& config_file, bool only_check) {
     const auto log = base::make_log(options);
     if (!options.complaint.empty()) log->warn("{}", options.complaint);
 
-    auto application = server::Application::open(std::move(*loaded.config), EVENT_SIDECAR_VERSION, log);
+    const auto reload = [config_file]() -> base::Result<server::Config> {
+        auto again = server::load_config(config_file, server::process_environment());
+        if (!again.config) return base::invalid(server::describe(again.problems, config_file));
+        return std::move(*again.config);
+    };
+    auto application =
+        server::Application::open(std::move(*loaded.config), reload, EVENT_SIDECAR_VERSION, log);
     if (!application) {
         log->error("{}", application.error().message);
         return EXIT_FAILURE;
     }
     return (*application)->run();
+}
+
+int run(const server::NodesCommand& nodes, const std::string& config_file) {
+    const auto output = nodes.run(config_file, server::process_environment());
+    fmt::print("{}", output.out);
+    fmt::print(stderr, "{}", output.err);
+    return output.exit_code;
 }
 
 }  // namespace
@@ -56,18 +70,25 @@ int main(int argc, char** argv) {
                  "event-sidecar");
     std::string config_file;
     bool only_check = false;
-    cli.add_option("--path-to-config", config_file, "The configuration file (TOML)")
-        ->required()
+    cli.add_option("--path-to-config", config_file,
+                   "The configuration file (TOML). Required, but for `nodes`")
         ->type_name("FILE");
     cli.add_flag("--check-config", only_check, "Print every error of the configuration and exit");
     cli.set_version_flag("--version", "event-sidecar " EVENT_SIDECAR_VERSION);
+    cli.require_subcommand(0, 1);
+    const server::NodesCommand nodes(cli);
     cli.footer(
         "Environment: LOG_LEVEL (trace, debug, info, warn, error, off), LOG_FORMAT (text, json),\n"
         "SIDECAR_POSTGRES_USERNAME, _PASSWORD, _DATABASE_NAME, _HOST, _PORT, _MAX_CONNECTIONS,\n"
         "SIDECAR_ADMIN_TOKEN: each wins over the file.");
     CLI11_PARSE(cli, argc, argv);
+    if (!nodes.chosen()) {
+        if (config_file.empty()) return cli.exit(CLI::RequiredError("--path-to-config"));
+        if (nodes.has_options()) return cli.exit(CLI::RequiresError("--control-socket", "nodes"));
+    }
 
     try {
+        if (nodes.chosen()) return run(nodes, config_file);
         return run(config_file, only_check);
     } catch (const std::exception& error) {
         fmt::print(stderr, "event-sidecar: {}\n", error.what());

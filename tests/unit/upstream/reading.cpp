@@ -3,6 +3,8 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <fmt/format.h>
+#include <future>
+#include <memory>
 
 namespace upstream::testing {
 
@@ -42,6 +44,20 @@ Reading::Reading(std::vector<NodeOptions> nodes, std::function<void(Dependencies
                               .stage_payload = {},
                               .resume = {},
                               .required_network = {},
+                              .wishes = {},
+                              .save_wish =
+                                  [this](const NodeWish& wish, const std::function<void()>& done) {
+                                      {
+                                          const std::lock_guard lock(mutex_);
+                                          wishes_.push_back(wish);
+                                      }
+                                      done();
+                                  },
+                              .note =
+                                  [this](const NodeTransition& transition) {
+                                      const std::lock_guard lock(mutex_);
+                                      transitions_.push_back(transition);
+                                  },
                               .all_nodes_unavailable = [this] { ++unavailable_calls; },
                               .failed_to_start =
                                   [this](const base::Error& error) {
@@ -98,6 +114,66 @@ double Reading::errors(std::string_view description, std::string_view category) 
 
 bool Reading::reaches(const NodeOptions& node, double status_value) {
     return eventually([&] { return status(node) == status_value; });
+}
+
+std::vector<NodeReport> Reading::reports() {
+    const auto promise = std::make_shared<std::promise<std::vector<NodeReport>>>();
+    auto answer = promise->get_future();
+    upstream_->report([promise](std::vector<NodeReport> reports) { promise->set_value(std::move(reports)); });
+    if (answer.wait_for(10s) != std::future_status::ready) return {};
+    return answer.get();
+}
+
+std::optional<NodeReport> Reading::report(const std::string& name) {
+    for (auto& report : reports()) {
+        if (report.name == name) return report;
+    }
+    return std::nullopt;
+}
+
+bool Reading::reaches(const std::string& name, NodeState state) {
+    return eventually([&] {
+        const auto found = report(name);
+        return found && found->state == state;
+    });
+}
+
+base::Result<NodeReport> Reading::command(const std::function<void(Steering&, Steering::Answer)>& give) {
+    const auto promise = std::make_shared<std::promise<base::Result<NodeReport>>>();
+    auto answer = promise->get_future();
+    give(*upstream_, [promise](const base::Result<NodeReport>& report) { promise->set_value(report); });
+    if (answer.wait_for(10s) != std::future_status::ready) return base::unavailable("no answer");
+    return answer.get();
+}
+
+base::Result<NodeReport> Reading::suspend(const std::string& name) {
+    return command([&](Steering& nodes, Steering::Answer answer) { nodes.suspend(name, std::move(answer)); });
+}
+
+base::Result<NodeReport> Reading::resume(const std::string& name) {
+    return command([&](Steering& nodes, Steering::Answer answer) { nodes.resume(name, std::move(answer)); });
+}
+
+base::Result<NodeReport> Reading::remove(const std::string& name) {
+    return command([&](Steering& nodes, Steering::Answer answer) { nodes.remove(name, std::move(answer)); });
+}
+
+base::Result<NodeReport> Reading::add(NodeSpec spec) {
+    return command([&](Steering& nodes, Steering::Answer answer) { nodes.add(spec, std::move(answer)); });
+}
+
+std::vector<NodeWish> Reading::wishes() const {
+    const std::lock_guard lock(mutex_);
+    return wishes_;
+}
+
+std::vector<NodeState> Reading::history(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<NodeState> states;
+    for (const auto& transition : transitions_) {
+        if (transition.node == name) states.push_back(transition.to);
+    }
+    return states;
 }
 
 }  // namespace upstream::testing

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <functional>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -44,6 +46,23 @@ class Reading {
                                 std::string_view category = "connection_manager");
     [[nodiscard]] bool reaches(const NodeOptions& node, double status);
 
+    /// The nodes as an operator sees them.
+    [[nodiscard]] std::vector<NodeReport> reports();
+    /// Of the one node of this name, if there is one.
+    [[nodiscard]] std::optional<NodeReport> report(const std::string& name);
+    [[nodiscard]] bool reaches(const std::string& name, NodeState state);
+    /// Gives a command and waits for its answer.
+    [[nodiscard]] base::Result<NodeReport> command(const std::function<void(Steering&, Steering::Answer)>& give);
+    [[nodiscard]] base::Result<NodeReport> suspend(const std::string& name);
+    [[nodiscard]] base::Result<NodeReport> resume(const std::string& name);
+    [[nodiscard]] base::Result<NodeReport> remove(const std::string& name);
+    [[nodiscard]] base::Result<NodeReport> add(NodeSpec spec);
+    void configure(std::vector<NodeOptions> nodes) { upstream_->configure(std::move(nodes)); }
+
+    /// What was saved and noted.
+    [[nodiscard]] std::vector<NodeWish> wishes() const;
+    [[nodiscard]] std::vector<NodeState> history(const std::string& name) const;
+
     base::Metrics metrics;
     Queue queue;
     std::atomic<int> unavailable_calls = 0;
@@ -51,6 +70,9 @@ class Reading {
     std::string start_failure;  ///< read it after failed_to_start_calls is 1
 
   private:
+    mutable std::mutex mutex_;  // guards the following two
+    std::vector<NodeWish> wishes_;
+    std::vector<NodeTransition> transitions_;
     boost::asio::io_context context_;
     std::unique_ptr<Upstream> upstream_;
     std::atomic<bool> ended_ = false;

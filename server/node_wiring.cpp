@@ -1,0 +1,82 @@
+#include "server/node_wiring.h"
+
+#include <chrono>
+#include <utility>
+
+#include "server/connection_config.h"
+
+namespace server {
+
+namespace {
+
+using Stored = storage::NodeIntent::Wish;
+using Wished = upstream::NodeWish::Wish;
+
+Stored to_stored(Wished wish) {
+    switch (wish) {
+        case Wished::Run:
+            return Stored::Run;
+        case Wished::Suspended:
+            return Stored::Suspended;
+        case Wished::Deleted:
+            return Stored::Deleted;
+    }
+    return Stored::Run;
+}
+
+Wished to_wished(Stored wish) {
+    switch (wish) {
+        case Stored::Run:
+            return Wished::Run;
+        case Stored::Suspended:
+            return Wished::Suspended;
+        case Stored::Deleted:
+            return Wished::Deleted;
+    }
+    return Wished::Run;
+}
+
+}  // namespace
+
+storage::NodeIntent to_intent(const upstream::NodeWish& wish) {
+    return {.node = wish.node, .wish = to_stored(wish.wish), .configuration = wish.configuration};
+}
+
+storage::NodeObservation to_observation(const upstream::NodeTransition& transition) {
+    using std::chrono::milliseconds;
+    return {.node = transition.node,
+            .at = std::chrono::duration_cast<milliseconds>(transition.at.time_since_epoch()).count(),
+            .from = std::string(name_of(transition.from)),
+            .to = std::string(name_of(transition.to)),
+            .cause = std::string(name_of(transition.cause)),
+            .message = transition.message,
+            .attempt = transition.attempt,
+            .height = transition.height,
+            .build_version = transition.build_version,
+            .network_name = transition.network_name};
+}
+
+std::vector<upstream::NodeWish> to_wishes(const std::vector<storage::NodeIntent>& intents,
+                                          const base::Log& log) {
+    std::vector<upstream::NodeWish> wishes;
+    for (const auto& intent : intents) {
+        upstream::NodeWish wish{.node = intent.node,
+                                .wish = to_wished(intent.wish),
+                                .configuration = intent.configuration,
+                                .options = {}};
+        if (!intent.configuration.empty()) {
+            auto spec = parse_connection(intent.configuration);
+            if (!spec) {
+                log->error("node {}, which a command added, is left out: {}", intent.node,
+                           spec.error().message);
+                continue;
+            }
+            wish.options = std::move(spec->options);
+            wish.options->name = intent.node;
+        }
+        wishes.push_back(std::move(wish));
+    }
+    return wishes;
+}
+
+}  // namespace server

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+#include "base/log.h"
+#include "storage/node_store.h"
+#include "upstream/node_wish.h"
+
+namespace server {
+
+/// The lifecycle's words and the store's, which do not know each other.
+[[nodiscard]] storage::NodeIntent to_intent(const upstream::NodeWish& wish);
+[[nodiscard]] storage::NodeObservation to_observation(const upstream::NodeTransition& transition);
+
+/// A stored configuration that this version cannot read is left out, with a line in the log.
+[[nodiscard]] std::vector<upstream::NodeWish> to_wishes(const std::vector<storage::NodeIntent>& intents,
+                                                        const base::Log& log);
+
+}  // namespace server
