@@ -16,7 +16,7 @@ namespace admin {
 
 struct ControlSocketOptions {
     std::filesystem::path path;                 ///< of any length
-    std::size_t max_connections = 16;           ///< at one time; others wait
+    std::size_t max_connections = 64;           ///< at one time; others wait
     std::size_t max_request_bytes = 64 * 1024;  ///< with the newline
     std::chrono::milliseconds request_time{
         5000};  ///< for a request to arrive whole, for an answer to be taken

@@ -1,6 +1,7 @@
 #include "server/application.h"
 
 #include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -10,7 +11,6 @@
 #include <future>
 #include <optional>
 #include <random>
-#include <sys/resource.h>
 #include <thread>
 
 #include "admin/control_socket.h"
@@ -19,6 +19,7 @@
 #include "server/connection_config.h"
 #include "server/control_path.h"
 #include "server/node_wiring.h"
+#include "server/preflight.h"
 #include "storage/sqlite_event_log.h"
 #include "stream/publisher.h"
 #include "stream/stream_server.h"
@@ -34,58 +35,13 @@ namespace {
 constexpr std::size_t kQueueBytes = std::size_t{32} << 20;
 constexpr std::chrono::seconds kStopPatience{5};
 constexpr std::chrono::seconds kNodesPatience{3};
-constexpr rlim_t kOwnDescriptors = 200;
 
-/// What a later version will do; a configuration that relies on it must not be run in silence.
-base::Result<void> check_supported(const Config& config) {
-    if (config.tls) return base::invalid("[tls] is not supported by this version yet; remove the section");
-    for (const auto& node : config.connections) {
-        if (node.use_tls) {
-            return base::invalid(
-                fmt::format("node {}: use_tls is not supported by this version yet", node.name));
-        }
-    }
-    if (std::holds_alternative<storage::PostgresqlOptions>(config.storage.database)) {
-        return base::invalid("PostgreSQL is not supported by this version yet; use [storage.sqlite_config]");
-    }
-    return {};
-}
-
-void tell_what_is_not_served(const Config& config, const base::Log& log) {
-    log->info("[rest_server] port {} is not served by this version yet", config.rest_server.port);
-    if (config.admin_server) {
-        log->info("[admin_server] port {} is not served by this version yet", config.admin_server->port);
-    }
-    const auto& streams = config.event_stream_server;
-    if (config.storage.retention) log->warn("[storage.retention] has no effect in this version yet");
-    if (config.storage.compression != storage::Options::Compression::None) {
-        log->info("[storage] compression is not done by this version yet: payloads are stored as they are");
-    }
-    if (streams.coalesce.count() > 0)
-        log->warn("event_stream_server.coalesce_ms has no effect in this version yet");
-    if (streams.max_subscribers_per_ip > 0) {
-        log->warn("event_stream_server.max_subscribers_per_ip has no effect in this version yet");
-    }
-}
-
-void prepare_descriptors(const Config& config, const base::Log& log) {
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    const rlim_t wanted = config.event_stream_server.max_concurrent_subscribers + kOwnDescriptors;
-    if (limit.rlim_max >= wanted) return;
-    log->warn(
-        "the limit of open files is {}, but max_concurrent_subscribers = {} needs {}; raise it (ulimit -n)",
-        limit.rlim_max, config.event_stream_server.max_concurrent_subscribers, wanted);
-}
-
-upstream::ResumePoints resume_points(const storage::EventLog& log) {
-    upstream::ResumePoints points;
-    for (auto& [where, stored] : log.positions()) {
-        points.emplace(where, upstream::ResumePoint{stored.position, stored.kind, stored.key});
-    }
-    return points;
+/// A node that a command adds.
+base::Result<upstream::NodeSpec> parse_node(const std::string& configuration) {
+    auto spec = parse_connection(configuration);
+    if (!spec) return spec;
+    if (const auto supported = check_supported(spec->options); !supported) return supported.error();
+    return spec;
 }
 
 base::Batch own_shutdown() {
@@ -132,7 +88,7 @@ class Application::Parts {
             std::make_unique<upstream::Upstream>(nodes_, config_.connections, upstream_dependencies());
 
         auto control = admin::ControlSocket::open({.path = control_socket_path(config_)}, service_,
-                                                  *upstream_, log_->nodes(), parse_connection, lines_);
+                                                  *upstream_, log_->nodes(), parse_node, lines_);
         if (!control) return control.error();
         control_ = std::move(*control);
         return {};
@@ -181,7 +137,7 @@ class Application::Parts {
                     log_->stage(std::move(event), std::move(done));
                 },
             .large_payload = storage::kLargePayload,
-            .resume = resume_points(*log_),
+            .resume = to_resume_points(log_->positions()),
             .required_network = stored.empty() ? config_.storage.network_name.value_or("") : stored,
             .log_is_empty = stored.empty(),
             .wishes = to_wishes(log_->nodes().intents(), lines_),
@@ -263,7 +219,10 @@ class Application::Parts {
         lines_->info("stopping");
         control_->stop();
         streams_->close_door();
-        asio::post(nodes_, [this] { upstream_->stop(); });
+        asio::post(nodes_, [this] {
+            upstream_->stop();
+            nodes_wait_.reset();
+        });
         const bool nodes_ended =
             nodes_done_.get_future().wait_for(kNodesPatience) == std::future_status::ready;
         if (nodes_ended) node_thread_.join();
@@ -297,6 +256,8 @@ class Application::Parts {
     std::unique_ptr<stream::StreamServer> streams_;
     std::unique_ptr<stream::Publisher> publisher_;
     asio::io_context nodes_{1};
+    /// There may be no node for a while.
+    asio::executor_work_guard<asio::io_context::executor_type> nodes_wait_{nodes_.get_executor()};
     std::unique_ptr<upstream::Upstream> upstream_;
     std::unique_ptr<admin::ControlSocket> control_;
     std::promise<void> nodes_done_;

@@ -42,6 +42,14 @@ storage::NodeIntent to_intent(const upstream::NodeWish& wish) {
     return {.node = wish.node, .wish = to_stored(wish.wish), .configuration = wish.configuration};
 }
 
+upstream::ResumePoints to_resume_points(const storage::Positions& positions) {
+    upstream::ResumePoints points;
+    for (const auto& [where, stored] : positions) {
+        points.emplace(where, upstream::ResumePoint{stored.position, stored.kind, stored.key});
+    }
+    return points;
+}
+
 storage::NodeObservation to_observation(const upstream::NodeTransition& transition) {
     using std::chrono::milliseconds;
     return {.node = transition.node,

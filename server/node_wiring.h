@@ -3,13 +3,16 @@
 #include <vector>
 
 #include "base/log.h"
+#include "storage/event_log.h"
 #include "storage/node_store.h"
 #include "upstream/node_wish.h"
+#include "upstream/upstream.h"
 
 namespace server {
 
 /// The lifecycle's words and the store's, which do not know each other.
 [[nodiscard]] storage::NodeIntent to_intent(const upstream::NodeWish& wish);
+[[nodiscard]] upstream::ResumePoints to_resume_points(const storage::Positions& positions);
 [[nodiscard]] storage::NodeObservation to_observation(const upstream::NodeTransition& transition);
 
 /// A stored configuration that this version cannot read is left out, with a line in the log.

@@ -54,10 +54,14 @@ struct FilterReader::Counters {
 
 /// While it lives the node is not to blame for the silence.
 struct FilterReader::Pause {
-    explicit Pause(FilterReader& of) : reader(of) { ++reader.pauses_; }
+    explicit Pause(FilterReader& of) : reader(of) {
+        ++reader.pauses_;
+        reader.changed_->notify();
+    }
     ~Pause() {
         --reader.pauses_;
         reader.last_read_ = Clock::now();
+        reader.changed_->notify();
     }
     Pause(const Pause&) = delete;
     Pause& operator=(const Pause&) = delete;

@@ -66,6 +66,8 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
 
     [[nodiscard]] Phase phase() const { return phase_; }
     [[nodiscard]] bool connected() const { return phase_ == Phase::Ready || phase_ == Phase::Reading; }
+    /// Reading, and not held up by what comes after it.
+    [[nodiscard]] bool reads() const { return phase_ == Phase::Reading && pauses_ == 0; }
     [[nodiscard]] const End& end() const { return end_; }
 
     /// Resumed, and nothing has come yet: a node that holds the event read last, or a later one, sends it at

@@ -79,13 +79,14 @@ asio::awaitable<FilterSet::End> FilterSet::run(std::function<void()> connected) 
         co_await changed_->wait_until(wake_at);
 
         const auto now = Clock::now();
-        if (now >= next_check) close_silent(now);
+        node_->shared->peers.reads_blocks(node_->options.name, reads_blocks(), now);
+        const bool closed_silent = now >= next_check && close_silent(now);
         if (now >= resumption_check) {
             resumption_check = Clock::time_point::max();
             read_anew_if_forgotten();
         }
         end = find_end(was_connected);
-        if (!end && now >= next_check) end = find_stall(now);
+        if (!end && now >= next_check && !closed_silent) end = find_stall(now);
         if (end) break;
         if (now >= next_check) next_check = now + node_->options.sleep_between_keep_alive_checks;
         put_off_failed(now);
@@ -93,7 +94,10 @@ asio::awaitable<FilterSet::End> FilterSet::run(std::function<void()> connected) 
     }
     node_->shared->peers.reads_blocks(node_->options.name, false, Clock::now());
     co_await close_all();
-    if (end->reason == End::Reason::ReadAnew) forget_positions(end->new_ids);
+    if (end->reason == End::Reason::ReadAnew) {
+        forget_positions(end->new_ids);
+        if (end->new_ids) node_->shared->peers.forget(node_->options.name);
+    }
     co_return std::move(*end);
 }
 
@@ -137,12 +141,15 @@ void FilterSet::put_off_failed(Clock::time_point now) {
     }
 }
 
-void FilterSet::close_silent(Clock::time_point now) {
+bool FilterSet::close_silent(Clock::time_point now) {
+    bool closed = false;
     for (auto& slot : slots_) {
         if (!slot.reader || slot.reader->silence(now) < node_->options.no_message_timeout) continue;
         slot.reader->give_up_as_silent(
             fmt::format("nothing was received for {} s", node_->options.no_message_timeout.count()));
+        closed = true;
     }
+    return closed;
 }
 
 /// A node that was wiped and is quiet since shows it by no id: it just sends nothing, on any endpoint.
@@ -202,7 +209,7 @@ std::optional<FilterSet::End> FilterSet::find_stall(Clock::time_point now) const
 
 bool FilterSet::reads_blocks() const {
     const auto& main = slots_[0];
-    return main.reader && main.reader->phase() == FilterReader::Phase::Reading;
+    return main.reader && main.reader->reads();
 }
 
 std::array<bool, base::kNodeFilterCount> FilterSet::connected() const {

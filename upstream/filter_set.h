@@ -67,7 +67,7 @@ class FilterSet {
     void open_due(Clock::time_point now);
     void admit_connected();
     void put_off_failed(Clock::time_point now);
-    void close_silent(Clock::time_point now);
+    bool close_silent(Clock::time_point now);
     void read_anew_if_forgotten();
     [[nodiscard]] bool is_connected() const;
     [[nodiscard]] bool reads_blocks() const;

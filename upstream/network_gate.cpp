@@ -19,7 +19,7 @@ void NetworkGate::begin(std::function<void()> on_open, std::function<void(base::
 
 void NetworkGate::report(const std::string& node, const std::string& network) {
     const auto found = expected_.find(node);
-    if (found == expected_.end() || found->second) return;
+    if (found == expected_.end()) return;
     found->second = network;
     decide();
 }

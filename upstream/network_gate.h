@@ -25,7 +25,7 @@ class NetworkGate {
     /// two is called, once, in begin(), report() or withdraw(); a conflict leaves the gate closed for good.
     void begin(std::function<void()> on_open, std::function<void(base::Error)> on_conflict);
 
-    /// What the node told; empty: nothing. Its first report counts.
+    /// What the node told; empty: nothing. Its last report counts.
     void report(const std::string& node, const std::string& network);
     /// The node is not to be read after all.
     void withdraw(const std::string& node);

@@ -188,6 +188,9 @@ asio::awaitable<ProbeResult> NodeConnection::probe() {
 
 asio::awaitable<void> NodeConnection::pass_gate(const std::string& network) {
     shared_->gate.report(name(), network);
+    if (!shared_->gate.is_open()) {
+        node_->log->info("node {}: waits until every node has told its network, as the log is empty", name());
+    }
     while (!shared_->gate.is_open() && !interrupted_) co_await wake_.wait();
 }
 
@@ -196,7 +199,7 @@ asio::awaitable<void> NodeConnection::read() {
     auto end = co_await filters_->run(std::move(connected));
     if (interrupted_) co_return;
     if (end.reason == FilterSet::End::Reason::ReadAnew) {
-        lifecycle_.read_anew(end.cause, end.message + "; all that it holds is read anew");
+        lifecycle_.read_anew(end.cause, end.message + "; all that it holds is read anew", Clock::now());
     } else {
         lifecycle_.failed(end.cause, std::move(end.message), Clock::now());
     }
@@ -208,7 +211,10 @@ void NodeConnection::prepare_filters() {
     auto cursors = filters_ ? filters_->cursors() : FilterSet::stored_cursors(*configured_);
     const auto label_before = gauge_label();
     node_ = configured_;
-    if (gauge_label() != label_before) shared_->dependencies.metrics.remove_node_status(label_before);
+    if (gauge_label() != label_before) {
+        shared_->dependencies.metrics.remove_node_status(label_before);
+        shared_->peers.forget(name());
+    }
     status_gauge().Set(lifecycle_.gauge());
     filters_ = std::make_unique<FilterSet>(node_, std::move(cursors), make_random());
 }
@@ -219,6 +225,7 @@ void NodeConnection::on_transition(const NodeLifecycle::Transition& transition) 
     log(transition);
     if (transition.to == NodeState::Deleted) {
         remove_metrics();
+        remember_positions();
         shared_->peers.forget(name());
     } else {
         status_gauge().Set(lifecycle_.gauge());
@@ -249,6 +256,10 @@ void NodeConnection::log(const NodeLifecycle::Transition& transition) const {
                          NodeLifecycle::kIncompatibleRetry.count());
             return;
         case NodeState::Repairing:
+            if (transition.cause == NodeCause::Gap || transition.cause == NodeCause::IdsRestarted) {
+                lines->warn("node {}: {}", name(), transition.message);
+                return;
+            }
             lines->warn("node {}: {} (attempt {} of {}); next in {:.1f} s", name(), transition.message,
                         transition.attempt, lifecycle_.max_attempts(), seconds(transition.delay));
             return;
@@ -280,14 +291,29 @@ void NodeConnection::remove_metrics() {
     for (const auto filter : base::kNodeFilters) metrics.remove_node_gap(name(), base::filter_name(filter));
 }
 
+/// For the case that the node is added again.
+void NodeConnection::remember_positions() {
+    if (!filters_) return;
+    const auto cursors = filters_->cursors();
+    for (std::size_t i = 0; i < cursors.size(); ++i) {
+        const std::pair key{name(), base::kNodeFilters[i]};
+        auto& resume = shared_->dependencies.resume;
+        if (const auto& point = cursors[i].committed()) {
+            resume[key] = *point;
+        } else {
+            resume.erase(key);
+        }
+    }
+}
+
 NodeReport NodeConnection::report() const {
     const auto& peers = shared_->peers;
     const auto now = Clock::now();
     NodeReport report;
     report.name = name();
-    report.ip_address = node_->options.ip_address;
-    report.sse_port = node_->options.sse_port;
-    report.rest_port = node_->options.rest_port;
+    report.ip_address = options().ip_address;
+    report.sse_port = options().sse_port;
+    report.rest_port = options().rest_port;
     report.state = lifecycle_.state();
     report.from = lifecycle_.from();
     report.cause = lifecycle_.cause();

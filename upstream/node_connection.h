@@ -36,11 +36,14 @@ class NodeConnection : public std::enable_shared_from_this<NodeConnection> {
     void resume();
     void remove();
     void reconfigure(const NodeOptions& options);
+    /// Sets the node's gauge once more.
+    void show_status() { status_gauge().Set(lifecycle_.gauge()); }
     /// Goes on, if it waits for the network gate.
     void wake() { wake_.notify(); }
 
     [[nodiscard]] const std::string& name() const { return node_->options.name; }
-    [[nodiscard]] const NodeOptions& options() const { return node_->options; }
+    /// As configured last; what is open may still be that of before.
+    [[nodiscard]] const NodeOptions& options() const { return configured_->options; }
     [[nodiscard]] NodeState state() const { return lifecycle_.state(); }
     [[nodiscard]] bool unavailable() const { return lifecycle_.unavailable(); }
     /// Suspended, or about to be.
@@ -66,6 +69,7 @@ class NodeConnection : public std::enable_shared_from_this<NodeConnection> {
     [[nodiscard]] base::Gauge& status_gauge() const;
     [[nodiscard]] std::string gauge_label() const;
     void remove_metrics();
+    void remember_positions();
 
     std::shared_ptr<SharedContext> shared_;
     std::shared_ptr<const NodeContext> node_;

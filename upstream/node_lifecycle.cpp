@@ -73,8 +73,10 @@ void NodeLifecycle::failed(NodeCause cause, std::string message, Clock::time_poi
     if (defunct_retry_after_.count() > 0) wait_until(now + defunct_retry_after_);
 }
 
-void NodeLifecycle::read_anew(NodeCause cause, std::string message) {
-    if (is_attempting()) enter(Repairing, cause, std::move(message));
+void NodeLifecycle::read_anew(NodeCause cause, std::string message, Clock::time_point now) {
+    if (!is_attempting()) return;
+    retries_.disconnected(now);
+    enter(Repairing, cause, std::move(message));
 }
 
 void NodeLifecycle::incompatible(NodeCause cause, std::string message, Clock::time_point now) {
@@ -126,7 +128,7 @@ std::optional<NodeLifecycle::Clock::time_point> NodeLifecycle::next_attempt() co
 }
 
 bool NodeLifecycle::unavailable() const {
-    return state_ == Incompatible || (state_ == Defunct && !waits());
+    return state_ == Incompatible || state_ == Defunct;
 }
 
 void NodeLifecycle::begin(NodeCause cause) {

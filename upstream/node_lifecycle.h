@@ -53,7 +53,7 @@ class NodeLifecycle {
     void connected(Clock::time_point now);
     void failed(NodeCause cause, std::string message, Clock::time_point now);
     /// What the node holds is to be read again from its beginning: no failure, and no delay.
-    void read_anew(NodeCause cause, std::string message);
+    void read_anew(NodeCause cause, std::string message, Clock::time_point now);
     void incompatible(NodeCause cause, std::string message, Clock::time_point now);
     void closed();
     void time_passed();
@@ -74,7 +74,7 @@ class NodeLifecycle {
     [[nodiscard]] std::uint32_t max_attempts() const { return retries_.max_attempts(); }
     [[nodiscard]] std::optional<Clock::time_point> next_attempt() const;
 
-    /// The node can be read no more without an operator, or without a change of the node.
+    /// Defunct or incompatible.
     [[nodiscard]] bool unavailable() const;
     [[nodiscard]] double gauge() const { return gauge_value(state_, was_running_); }
 

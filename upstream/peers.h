@@ -23,22 +23,28 @@ class Peers {
     void forget(const std::string& node) { nodes_.erase(node); }
 
     [[nodiscard]] std::optional<std::uint64_t> height(const std::string& node) const;
-    /// Of the newest block that any node is known to have; 0 if there is none.
+    /// Behind the newest block of the nodes that are read.
     [[nodiscard]] std::uint64_t blocks_behind(const std::string& node) const;
     [[nodiscard]] bool lagging(const std::string& node) const { return blocks_behind(node) > kTolerableLag; }
 
-    /// The node's blocks are read and none came for `patience`, while another node that is read brought one.
-    /// When no node brings any, the chain has stalled, and no node; the last node that is read never stalls.
+    /// The node's blocks are read and none came for `patience`, counted from the moment when another node
+    /// that is read overtook it. When no node brings any, the chain has stalled, and no node; the last node
+    /// that is read never stalls.
     [[nodiscard]] bool stalled(const std::string& node, Clock::duration patience,
                                Clock::time_point now) const;
 
   private:
     struct Progress {
         bool is_read = false;
-        Clock::time_point waiting_since;  ///< for the next block
-        std::optional<Clock::time_point> last_block;
         std::optional<std::uint64_t> height;
+        /// No block came since, and another node is ahead.
+        std::optional<Clock::time_point> overtaken_since;
     };
+
+    [[nodiscard]] static bool is_ahead(const Progress& peer, const Progress& than);
+    [[nodiscard]] bool is_overtaken(const Progress& node) const;
+    void count_from(Progress& node, Clock::time_point now) const;
+
     std::map<std::string, Progress, std::less<>> nodes_;
 };
 

@@ -16,14 +16,22 @@ RetryPolicy::RetryPolicy(const NodeOptions& options, Random random)
       random_(std::move(random)) {}
 
 std::optional<milliseconds> RetryPolicy::failed(Clock::time_point now) {
-    const auto since = std::exchange(connected_since_, std::nullopt);
-    if (since && now - *since >= healthy_reset_after_) {
-        failures_ = 0;
-        return next_delay();
-    }
+    if (end_connection(now)) return next_delay();
     ++failures_;
     if (failures_ >= max_attempts_) return std::nullopt;
     return next_delay();
+}
+
+void RetryPolicy::disconnected(Clock::time_point now) {
+    static_cast<void>(end_connection(now));
+}
+
+/// Whether a healthy one ended.
+bool RetryPolicy::end_connection(Clock::time_point now) {
+    const auto since = std::exchange(connected_since_, std::nullopt);
+    const bool healthy = since && now - *since >= healthy_reset_after_;
+    if (healthy) failures_ = 0;
+    return healthy;
 }
 
 void RetryPolicy::reset() {

@@ -25,6 +25,9 @@ class RetryPolicy {
     /// The node is fully connected from now on.
     void connected(Clock::time_point now) { connected_since_ = now; }
 
+    /// The connection ended, and that is no failure.
+    void disconnected(Clock::time_point now);
+
     /// An attempt failed, or the connection was lost: the delay before the next attempt, or none if this was
     /// the last. Exponential: uniform between 0 and delay × 2^(failures - 1), capped ("full jitter").
     [[nodiscard]] std::optional<std::chrono::milliseconds> failed(Clock::time_point now);
@@ -36,6 +39,7 @@ class RetryPolicy {
     [[nodiscard]] std::uint32_t max_attempts() const { return max_attempts_; }
 
   private:
+    [[nodiscard]] bool end_connection(Clock::time_point now);
     [[nodiscard]] std::chrono::milliseconds next_delay();
 
     std::uint32_t max_attempts_;

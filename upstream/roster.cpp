@@ -2,16 +2,55 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace upstream {
 
 using Wish = NodeWish::Wish;
 
+namespace {
+
+/// Host names do not depend on case; an IPv6 address may stand in brackets.
+std::string normalised(std::string_view host) {
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    std::string lower(host);
+    for (auto& letter : lower) {
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    }
+    return lower;
+}
+
+bool same_address(const NodeOptions& one, const NodeOptions& other) {
+    return one.sse_port == other.sse_port && normalised(one.ip_address) == normalised(other.ip_address);
+}
+
+}  // namespace
+
 Roster::Roster(std::vector<NodeOptions> configured, std::vector<NodeWish> wishes)
     : configured_(std::move(configured)), wishes_(std::move(wishes)) {}
 
 std::vector<NodeSpec> Roster::nodes() const {
+    auto specs = wished();
+    for (auto spec = specs.begin(); spec != specs.end();) {
+        const auto same = [&](const NodeSpec& other) { return same_address(other.options, spec->options); };
+        spec = std::any_of(specs.begin(), spec, same) ? specs.erase(spec) : std::next(spec);
+    }
+    return specs;
+}
+
+std::vector<std::string> Roster::left_out() const {
+    std::vector<std::string> names;
+    const auto read = nodes();
+    for (const auto& spec : wished()) {
+        const auto same = [&](const NodeSpec& other) { return other.options.name == spec.options.name; };
+        if (std::ranges::none_of(read, same)) names.push_back(spec.options.name);
+    }
+    return names;
+}
+
+std::vector<NodeSpec> Roster::wished() const {
     std::vector<NodeSpec> specs;
     const auto add = [&](const NodeOptions& from_file, const NodeWish* wish) {
         if (wish != nullptr && wish->wish == Wish::Deleted) return;
@@ -46,14 +85,13 @@ base::Result<NodeWish> Roster::add(NodeSpec node) {
                 fmt::format("there is a node {} already; remove it first, or give the new one another name",
                             node.options.name));
         }
-        if (spec.options.ip_address == node.options.ip_address &&
-            spec.options.sse_port == node.options.sse_port) {
+        if (same_address(spec.options, node.options)) {
             return base::invalid(fmt::format("{}:{} is read already, as node {}", node.options.ip_address,
                                              node.options.sse_port, spec.options.name));
         }
     }
     NodeWish wish{.node = node.options.name,
-                  .wish = node.suspended ? Wish::Suspended : Wish::Run,
+                  .wish = node.suspended || node.options.max_attempts == 0 ? Wish::Suspended : Wish::Run,
                   .configuration = std::move(node.configuration),
                   .options = std::move(node.options)};
     set(wish);

@@ -15,8 +15,11 @@ class Roster {
   public:
     Roster(std::vector<NodeOptions> configured, std::vector<NodeWish> wishes);
 
-    /// Every node that is not deleted: in the order of the file, then as added.
+    /// Every node that is not deleted: in the order of the file, then as added. Of several with one address
+    /// only the first.
     [[nodiscard]] std::vector<NodeSpec> nodes() const;
+    /// The names of the others.
+    [[nodiscard]] std::vector<std::string> left_out() const;
 
     void configure(std::vector<NodeOptions> configured) { configured_ = std::move(configured); }
 
@@ -26,6 +29,7 @@ class Roster {
     [[nodiscard]] base::Result<NodeWish> add(NodeSpec node);
 
   private:
+    [[nodiscard]] std::vector<NodeSpec> wished() const;
     [[nodiscard]] const NodeWish* wish_of(const std::string& node) const;
     [[nodiscard]] const NodeOptions* configured(const std::string& node) const;
     [[nodiscard]] base::Result<NodeWish> change(const std::string& node, NodeWish::Wish wish);

@@ -21,6 +21,7 @@ class Upstream::Impl : public std::enable_shared_from_this<Impl> {
 
     void start() {
         started_ = true;
+        warn_of_left_out();
         apply();
         shared_->gate.begin([weak = weak_from_this()] { wake_all(weak); },
                             [weak = weak_from_this()](const base::Error& error) { refuse(weak, error); });
@@ -43,6 +44,7 @@ class Upstream::Impl : public std::enable_shared_from_this<Impl> {
 
     void configure(std::vector<NodeOptions> configured) {
         roster_.configure(std::move(configured));
+        warn_of_left_out();
         apply();
     }
 
@@ -71,9 +73,16 @@ class Upstream::Impl : public std::enable_shared_from_this<Impl> {
     [[nodiscard]] Roster& roster() { return roster_; }
 
   private:
+    void warn_of_left_out() const {
+        for (const auto& name : roster_.left_out()) {
+            shared_->dependencies.log->warn(
+                "node {} is left out: its address is that of another node; remove one of the two", name);
+        }
+    }
+
     /// Makes the connections those of the roster.
     void apply() {
-        if (!started_) return;
+        if (!started_ || stopped_) return;
         const auto specs = roster_.nodes();
         for (const auto& node : nodes_) {
             const bool wanted = std::ranges::any_of(
@@ -93,6 +102,7 @@ class Upstream::Impl : public std::enable_shared_from_this<Impl> {
     }
 
     void create(const NodeSpec& spec) {
+        if (stopped_) return;
         nodes_.push_back(std::make_shared<NodeConnection>(
             shared_, spec, [weak = weak_from_this()] { note_transition(weak); }));
         nodes_.back()->start();
@@ -132,15 +142,19 @@ class Upstream::Impl : public std::enable_shared_from_this<Impl> {
         asio::post(self->shared_->executor, [weak] {
             const auto later = weak.lock();
             if (!later || later->stopped_) return;
-            later->bury_deleted();
+            later->settle();
             later->report_unavailable();
         });
     }
 
-    void bury_deleted() {
-        const auto buried =
-            std::erase_if(nodes_, [](const auto& node) { return node->state() == NodeState::Deleted; });
-        if (buried > 0) apply();
+    /// What was wished while a node was still ending its connections takes effect now.
+    void settle() {
+        const auto is_deleted = [](const auto& node) { return node->state() == NodeState::Deleted; };
+        const bool buried = std::erase_if(nodes_, is_deleted) > 0;
+        apply();
+        if (!buried) return;
+        // Another node may have the address, and so the series, of the deleted one.
+        for (const auto& node : nodes_) node->show_status();
     }
 
     void report_unavailable() {

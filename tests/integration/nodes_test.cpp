@@ -1,6 +1,7 @@
 // The nodes of a running sidecar, as an operator sees and steers them on the command line.
 
 #include <csignal>
+#include <filesystem>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -24,7 +25,9 @@ using support::TemporaryFolder;
 std::string nodes(const TemporaryFolder& folder, const Sidecar& sidecar, std::vector<std::string> words) {
     words.insert(words.begin(),
                  {EVENT_SIDECAR_PROGRAM, "--path-to-config", sidecar.config_file().string(), "nodes"});
-    support::Process command(words, folder.path() / "command.log");
+    const auto output = folder.path() / "command.log";
+    std::filesystem::remove(output);
+    support::Process command(words, output);
     const auto code = command.wait();
     return fmt::format("{}{}", code == 0 ? "" : "FAILED: ", command.output());
 }

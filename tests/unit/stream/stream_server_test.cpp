@@ -226,6 +226,23 @@ TEST_F(StreamServerTest, ASubscriberThatTakesNothingIsDisconnectedAndCounted) {
     EXPECT_EQ(timeouts.Value(), 1);
 }
 
+/// The kernel says that a socket is writable only when much of its buffer is free; until then such a reader
+/// must not be taken for one that does not read.
+TEST_F(StreamServerTest, ASubscriberThatReadsSlowlyButSteadilyIsNotDisconnected) {
+    open({.event_stream_buffer_length = 5, .subscriber_write_timeout = 1s});
+    auto client = subscribe("/events/main", "", 4096);
+    ASSERT_TRUE(client.read_until_contains("\r\n\r\n"));
+    feed({event(Kind::Fault, 1, std::string(30'000'000, 'x'))});
+    const auto begin = std::chrono::steady_clock::now();
+    for (auto tick = 100ms; tick <= 3500ms; tick += 100ms) {
+        client.forget_received();
+        ASSERT_TRUE(client.read_until([](const std::string& all) { return all.size() > 20'000; }));
+        while (std::chrono::steady_clock::now() < begin + tick) std::this_thread::yield();
+    }
+    EXPECT_EQ(metrics_.disconnect("write_timeout").Value(), 0);
+    EXPECT_FALSE(client.closed());
+}
+
 TEST_F(StreamServerTest, AFramePrunedHalfWayEndsTheStreamInsteadOfGarblingIt) {
     open({.event_stream_buffer_length = 2});
     auto client = subscribe("/events/main", "", 4096);

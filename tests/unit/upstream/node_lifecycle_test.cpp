@@ -206,12 +206,21 @@ TEST(NodeLifecycle, ARepairWaitsForTheDelay) {
 
 TEST(NodeLifecycle, ReadingAnewIsNoFailureAndHasNoDelay) {
     Node node(with(1));
-    node.running()->read_anew(NodeCause::IdsRestarted, "ids began again");
+    node.running()->read_anew(NodeCause::IdsRestarted, "ids began again", node.now);
     EXPECT_EQ(node->state(), Repairing);
     EXPECT_EQ(node->work(), Work::Attempt);
     EXPECT_EQ(node->failures(), 0U);
     node->connected(node.now);
     EXPECT_EQ(node->state(), Running);
+}
+
+TEST(NodeLifecycle, AFailureAfterReadingAnewCounts) {
+    Node node(with(1));
+    node.running();
+    node.now += 3h;
+    node->read_anew(NodeCause::IdsRestarted, "ids began again", node.now);
+    node.fail();
+    EXPECT_EQ(node->state(), Defunct);
 }
 
 // --- attempts ---
@@ -281,7 +290,7 @@ TEST(NodeLifecycle, ADefunctNodeIsTriedAgainIfWished) {
     Node node(options);
     node.fail();
     EXPECT_EQ(node->state(), Defunct);
-    EXPECT_FALSE(node->unavailable());
+    EXPECT_TRUE(node->unavailable());
     EXPECT_EQ(node->wake_at(), node.now + 600s);
     node.wait();
     EXPECT_EQ(node->state(), Initializing);

@@ -21,6 +21,10 @@ using testing::HasSubstr;
 class PeersTest : public testing::Test {
   protected:
     void pass(std::chrono::seconds time) { now_ += time; }
+    void read(const std::string& node, std::uint64_t height) {
+        peers_.reads_blocks(node, true, now_);
+        peers_.block(node, height, now_);
+    }
 
     Peers peers_;
     Peers::Clock::time_point now_ = Peers::Clock::time_point() + 1000h;
@@ -29,26 +33,26 @@ class PeersTest : public testing::Test {
 TEST_F(PeersTest, LagIsCountedInBlocks) {
     EXPECT_EQ(peers_.height("a"), std::nullopt);
     EXPECT_EQ(peers_.blocks_behind("a"), 0U);
-    peers_.block("a", 10, now_);
-    peers_.block("b", 11, now_);
+    read("a", 10);
+    read("b", 11);
     EXPECT_EQ(peers_.blocks_behind("a"), 1U);
     EXPECT_FALSE(peers_.lagging("a")) << "the block may be on its way";
     peers_.block("b", 12, now_);
     EXPECT_TRUE(peers_.lagging("a"));
     EXPECT_FALSE(peers_.lagging("b"));
-    peers_.forget("b");
-    EXPECT_FALSE(peers_.lagging("a"));
+    peers_.reads_blocks("b", false, now_);
+    EXPECT_FALSE(peers_.lagging("a")) << "compared with those that are read";
 }
 
 TEST_F(PeersTest, ANodeStallsOnlyWhileAnotherAdvances) {
-    for (const auto* node : {"a", "b", "c"}) {
-        peers_.reads_blocks(node, true, now_);
-        peers_.block(node, 10, now_);
-    }
+    for (const auto* node : {"a", "b", "c"}) read(node, 10);
     pass(1000s);
     for (const auto* node : {"a", "b", "c"})
         EXPECT_FALSE(peers_.stalled(node, 120s, now_)) << "the chain stalled, not the nodes";
     peers_.block("b", 11, now_);
+    for (const auto* node : {"a", "b", "c"})
+        EXPECT_FALSE(peers_.stalled(node, 120s, now_)) << "the others' block is on its way";
+    pass(120s);
     EXPECT_TRUE(peers_.stalled("a", 120s, now_));
     EXPECT_TRUE(peers_.stalled("c", 120s, now_));
     EXPECT_FALSE(peers_.stalled("b", 120s, now_));
@@ -56,39 +60,55 @@ TEST_F(PeersTest, ANodeStallsOnlyWhileAnotherAdvances) {
     EXPECT_FALSE(peers_.stalled("a", 120s, now_));
 }
 
+TEST_F(PeersTest, ANodeThatIsBehindAndCatchingUpDoesNotStall) {
+    read("a", 10);
+    read("b", 500);
+    for (std::uint64_t height = 11; height < 30; ++height) {
+        pass(100s);
+        peers_.block("a", height, now_);
+        EXPECT_FALSE(peers_.stalled("a", 120s, now_));
+    }
+    pass(120s);
+    EXPECT_TRUE(peers_.stalled("a", 120s, now_));
+}
+
 TEST_F(PeersTest, TheLastNodeThatIsReadNeverStalls) {
-    peers_.reads_blocks("a", true, now_);
-    peers_.reads_blocks("b", true, now_);
-    peers_.block("a", 10, now_);
+    read("a", 10);
+    read("b", 11);
     pass(1000s);
-    peers_.block("b", 11, now_);
     peers_.reads_blocks("b", false, now_);
     EXPECT_FALSE(peers_.stalled("a", 120s, now_));
 }
 
-TEST_F(PeersTest, ANodeHasTimeAfterItIsConnected) {
-    peers_.reads_blocks("a", true, now_);
-    peers_.block("a", 10, now_);
-    pass(1000s);
-    peers_.reads_blocks("b", true, now_);
-    pass(1s);
-    peers_.block("a", 11, now_);
-    EXPECT_FALSE(peers_.stalled("b", 120s, now_));
-    pass(120s);
-    EXPECT_TRUE(peers_.stalled("b", 120s, now_));
+TEST_F(PeersTest, ANodeHasTimeAfterItIsConnectedAndAfterAPause) {
+    read("a", 10);
+    for (int i = 0; i < 2; ++i) {
+        pass(1000s);
+        peers_.reads_blocks("b", true, now_);
+        pass(119s);
+        EXPECT_FALSE(peers_.stalled("b", 120s, now_));
+        pass(1s);
+        EXPECT_TRUE(peers_.stalled("b", 120s, now_));
+        peers_.reads_blocks("b", false, now_);
+    }
 }
 
 TEST_F(PeersTest, AReplayOfOldBlocksIsNoProgressOfThePeers) {
-    for (const auto* node : {"a", "b"}) {
-        peers_.reads_blocks(node, true, now_);
-        peers_.block(node, 10, now_);
-    }
-    pass(1000s);
-    peers_.reads_blocks("b", false, now_);
-    peers_.reads_blocks("b", true, now_);
+    read("a", 10);
+    read("b", 10);
     peers_.block("b", 9, now_);
     peers_.block("b", 10, now_);
+    pass(1000s);
     EXPECT_FALSE(peers_.stalled("a", 120s, now_));
+}
+
+TEST_F(PeersTest, ANodeThatIsForgottenBeginsAnew) {
+    read("a", 1'000'000);
+    read("b", 10);
+    peers_.forget("a");
+    read("a", 1);
+    EXPECT_EQ(peers_.blocks_behind("b"), 0U);
+    EXPECT_EQ(peers_.height("a"), 1U);
 }
 
 // --- the gate ---
@@ -216,6 +236,24 @@ TEST(Roster, ARemovedNodeOfTheFileCanComeBackWithAnotherAddress) {
     static_cast<void>(roster.remove("a"));
     ASSERT_TRUE(roster.add(spec(node("a", 7))));
     EXPECT_EQ(roster.nodes().at(0).options.sse_port, 7);
+}
+
+TEST(Roster, ANodeIsReadOnceWhateverNamesItHas) {
+    Roster roster({}, {});
+    auto added = node("added", 9);
+    added.ip_address = "Node.Example";
+    static_cast<void>(roster.add(spec(added)));
+    auto from_file = node("file", 9);
+    from_file.ip_address = "node.example";
+    roster.configure({from_file, node("v6", 1)});
+    EXPECT_THAT(names(roster), ElementsAre("file", "v6"));
+    EXPECT_THAT(roster.left_out(), ElementsAre("added"));
+}
+
+TEST(Roster, ANodeThatIsAddedWithoutAttemptsIsSuspended) {
+    Roster roster({}, {});
+    static_cast<void>(roster.add(spec(node("a", 1, 0))));
+    EXPECT_THAT(names(roster), ElementsAre("-a"));
 }
 
 TEST(Roster, NamesWhatIsWrong) {

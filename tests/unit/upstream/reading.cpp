@@ -79,7 +79,10 @@ Reading::~Reading() {
 }
 
 bool Reading::stop() {
-    boost::asio::post(context_, [this] { upstream_->stop(); });
+    boost::asio::post(context_, [this] {
+        upstream_->stop();
+        work_.reset();
+    });
     return eventually([this] { return ended_.load(); });
 }
 

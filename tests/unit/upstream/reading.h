@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <mutex>
@@ -51,8 +52,10 @@ class Reading {
     /// Of the one node of this name, if there is one.
     [[nodiscard]] std::optional<NodeReport> report(const std::string& name);
     [[nodiscard]] bool reaches(const std::string& name, NodeState state);
+    void give(const std::function<void(Steering&)>& commands) { commands(*upstream_); }
     /// Gives a command and waits for its answer.
-    [[nodiscard]] base::Result<NodeReport> command(const std::function<void(Steering&, Steering::Answer)>& give);
+    [[nodiscard]] base::Result<NodeReport> command(
+        const std::function<void(Steering&, Steering::Answer)>& give);
     [[nodiscard]] base::Result<NodeReport> suspend(const std::string& name);
     [[nodiscard]] base::Result<NodeReport> resume(const std::string& name);
     [[nodiscard]] base::Result<NodeReport> remove(const std::string& name);
@@ -74,6 +77,7 @@ class Reading {
     std::vector<NodeWish> wishes_;
     std::vector<NodeTransition> transitions_;
     boost::asio::io_context context_;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
     std::unique_ptr<Upstream> upstream_;
     std::atomic<bool> ended_ = false;
     std::thread thread_;
