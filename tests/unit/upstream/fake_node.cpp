@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdexcept>
@@ -199,6 +200,13 @@ std::uint16_t closed_port() {
     const auto port = port_of(listener);
     ::close(listener);
     return port;
+}
+
+bool resolves(const std::string& name) {
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(name.c_str(), nullptr, nullptr, &found) != 0) return false;
+    ::freeaddrinfo(found);
+    return true;
 }
 
 bool has_ipv6() {

@@ -85,6 +85,8 @@ class FakeNode {
 
 /// A port of 127.0.0.1 on which nobody listens.
 [[nodiscard]] std::uint16_t closed_port();
+/// Whether this system knows the name.
+[[nodiscard]] bool resolves(const std::string& name);
 /// Whether ::1 can be listened on.
 [[nodiscard]] bool has_ipv6();
 
