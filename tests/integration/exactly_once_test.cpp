@@ -2,43 +2,29 @@
 #include <gtest/gtest.h>
 #include <random>
 
+#include "integration/followers.h"
 #include "integration/support_check.h"
-#include "support/follower.h"
 #include "support/programs.h"
 
 namespace integration {
 namespace {
 
 using namespace std::chrono_literals;
-using support::Follower;
 using support::Sidecar;
 using support::SimulatedNetwork;
 
 /// Five subscribers, one an endpoint, over one sidecar.
-struct Followers {
+struct Followers : NodeFollowers {
     explicit Followers(std::uint16_t port)
-        : main(port, "/events/main"),
-          deploys(port, "/events/deploys"),
-          sigs(port, "/events/sigs"),
-          events(port, "/events"),
-          sidecar(port, "/events/sidecar") {}
+        : NodeFollowers(port), events(port, "/events"), sidecar(port, "/events/sidecar") {}
 
-    [[nodiscard]] std::size_t count() const { return main.count() + deploys.count() + sigs.count(); }
-    [[nodiscard]] std::vector<support::Received> together() const {
-        auto all = main.received();
-        for (const auto* other : {&deploys, &sigs}) {
-            const auto more = other->received();
-            all.insert(all.end(), more.begin(), more.end());
-        }
-        return all;
-    }
     void expect_no_complaints() const {
         for (const auto* follower : {&main, &deploys, &sigs, &events, &sidecar}) {
             for (const auto& complaint : follower->complaints()) ADD_FAILURE() << complaint;
         }
     }
 
-    Follower main, deploys, sigs, events, sidecar;
+    support::Follower events, sidecar;
 };
 
 TEST(ExactlyOnce, EveryEventOfThreeNodesOverTwentyKillsAndDroppedNodes) {

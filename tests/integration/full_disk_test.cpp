@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include "integration/followers.h"
 #include "integration/support_check.h"
 #include "support/programs.h"
 
@@ -35,30 +36,23 @@ TEST(FullDisk, NothingIsLostOnceThereIsSpaceAgain) {
                               "--step-size", "300KB", "--record", record.string()});
     Sidecar sidecar(folder.path(), {.nodes = network.nodes()});
     sidecar.start();
-    const Follower main(sidecar.port(), "/events/main");
-    const Follower deploys(sidecar.port(), "/events/deploys");
-    const Follower sigs(sidecar.port(), "/events/sigs");
-    const auto count = [&] { return main.count() + deploys.count() + sigs.count(); };
-    ASSERT_TRUE(support::eventually([&] { return count() > 1000; })) << sidecar.log();
+    const NodeFollowers followers(sidecar.port());
+    ASSERT_TRUE(support::eventually([&] { return followers.count() > 1000; })) << sidecar.log();
 
     limit_file_size(sidecar.process().pid(), 64 * 1024);
     ASSERT_TRUE(sidecar.process().wait_for_output("cannot be stored")) << sidecar.log();
-    const auto stored = count();
+    const auto stored = followers.count();
     EXPECT_LT(stored, kEvents);
     const Follower late(sidecar.port(), "/events/main");
-    EXPECT_TRUE(support::eventually([&] { return late.count() >= main.count(); }))
+    EXPECT_TRUE(support::eventually([&] { return late.count() >= followers.main.count(); }))
         << "what is stored can still be read";
 
     limit_file_size(sidecar.process().pid(), RLIM_INFINITY);
-    EXPECT_TRUE(support::eventually([&] { return count() == kEvents; }, 60s)) << count() << "\n"
-                                                                              << sidecar.log();
+    EXPECT_TRUE(support::eventually([&] { return followers.count() == kEvents; }, 60s))
+        << followers.count() << "\n"
+        << sidecar.log();
     EXPECT_EQ(count_of(sidecar.log(), "cannot be stored"), 1U) << sidecar.log();
-    auto all = main.received();
-    for (const auto* other : {&deploys, &sigs}) {
-        const auto more = other->received();
-        all.insert(all.end(), more.begin(), more.end());
-    }
-    expect_complete(all, lines_of(support::read_file(record)));
+    expect_complete(followers.together(), lines_of(support::read_file(record)));
 }
 
 }  // namespace

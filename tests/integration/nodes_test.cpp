@@ -8,15 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "integration/followers.h"
 #include "integration/support_check.h"
-#include "support/follower.h"
 #include "support/programs.h"
 
 namespace integration {
 namespace {
 
 using namespace std::chrono_literals;
-using support::Follower;
 using support::Sidecar;
 using support::SimulatedNetwork;
 using support::TemporaryFolder;
@@ -146,23 +145,15 @@ TEST(Nodes, WhatOneNodeLostComesFromAnother) {
     const auto name = name_of(network.nodes()[0]);
     Sidecar sidecar(folder.path(), {.nodes = network.nodes()});
     sidecar.start();
-    const Follower main(sidecar.port(), "/events/main");
-    const Follower deploys(sidecar.port(), "/events/deploys");
-    const Follower sigs(sidecar.port(), "/events/sigs");
-    const auto count = [&] { return main.count() + deploys.count() + sigs.count(); };
-    ASSERT_TRUE(support::eventually([&] { return count() > 300; })) << sidecar.log();
+    const NodeFollowers followers(sidecar.port());
+    ASSERT_TRUE(support::eventually([&] { return followers.count() > 300; })) << sidecar.log();
     nodes(folder, sidecar, {"suspend", name});
-    ASSERT_TRUE(support::eventually([&] { return count() > 1000; })) << sidecar.log();
+    ASSERT_TRUE(support::eventually([&] { return followers.count() > 1000; })) << sidecar.log();
     network.fault("node=1 restart buffer=empty");
     nodes(folder, sidecar, {"resume", name});
-    EXPECT_TRUE(support::eventually([&] { return count() >= kEvents; })) << sidecar.log();
+    EXPECT_TRUE(support::eventually([&] { return followers.count() >= kEvents; })) << sidecar.log();
     EXPECT_NE(sidecar.log().find("no longer holds event"), std::string::npos) << sidecar.log();
-    auto all = main.received();
-    for (const auto* other : {&deploys, &sigs}) {
-        const auto more = other->received();
-        all.insert(all.end(), more.begin(), more.end());
-    }
-    expect_complete(all, lines_of(support::read_file(record)));
+    expect_complete(followers.together(), lines_of(support::read_file(record)));
 }
 
 TEST(Nodes, IdsThatWrapLoseNothing) {
@@ -174,21 +165,13 @@ TEST(Nodes, IdsThatWrapLoseNothing) {
                         "4294966296", "--step-size", "50KB", "--record", record.string()});
     Sidecar sidecar(folder.path(), {.nodes = network.nodes()});
     sidecar.start();
-    const Follower main(sidecar.port(), "/events/main");
-    const Follower deploys(sidecar.port(), "/events/deploys");
-    const Follower sigs(sidecar.port(), "/events/sigs");
-    const auto count = [&] { return main.count() + deploys.count() + sigs.count(); };
+    const NodeFollowers followers(sidecar.port());
     for (const std::size_t goal : {900U, 980U, 1020U, 1200U}) {
-        ASSERT_TRUE(support::eventually([&] { return count() >= goal; })) << sidecar.log();
+        ASSERT_TRUE(support::eventually([&] { return followers.count() >= goal; })) << sidecar.log();
         network.fault("node=1 drop");
     }
-    EXPECT_TRUE(support::eventually([&] { return count() >= kEvents; })) << sidecar.log();
-    auto all = main.received();
-    for (const auto* other : {&deploys, &sigs}) {
-        const auto more = other->received();
-        all.insert(all.end(), more.begin(), more.end());
-    }
-    expect_complete(all, lines_of(support::read_file(record)));
+    EXPECT_TRUE(support::eventually([&] { return followers.count() >= kEvents; })) << sidecar.log();
+    expect_complete(followers.together(), lines_of(support::read_file(record)));
 }
 
 }  // namespace
