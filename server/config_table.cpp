@@ -179,7 +179,7 @@ void add_storage(TableBuilder& table) {
         .key("wal_autocheckpointing_interval", &SqliteOptions::wal_autocheckpointing_interval, at_least(0),
              "Pages of the write-ahead log after which it is copied into the database. On disk, it keeps "
              "room for "
-             "four times as many.")
+             "four times as many, 64 MB at most.")
         .key("synchronous", &SqliteOptions::synchronous, one_of({"NORMAL", "FULL"}),
              "\"NORMAL\" is faster, but a power cut can lose the newest events and give their ids twice.");
     table.in(Section::Postgresql)

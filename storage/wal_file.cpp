@@ -1,5 +1,6 @@
 #include "storage/wal_file.h"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <string>
@@ -12,8 +13,9 @@ namespace {
 constexpr std::uintmax_t kHeader = 32;
 constexpr std::uintmax_t kFrame = 24 + 4096;  // a page with its header
 constexpr std::size_t kBlock = 4096;
-constexpr std::size_t kBlocksAtOnce = 64;   // in one turn: what an append may wait for
-constexpr std::uintmax_t kSpareFactor = 8;  // times the size wanted must be free
+constexpr std::uint64_t kMostPages = 16'000;  // 64 MB: beyond it, the time between two checkpoints is long
+constexpr std::size_t kBlocksAtOnce = 64;     // in one turn: what an append may wait for
+constexpr std::uintmax_t kSpareFactor = 8;    // times the size wanted must be free
 
 std::uintmax_t whole_blocks(std::uintmax_t bytes) {
     return (bytes + kBlock - 1) / kBlock * kBlock;
@@ -22,7 +24,9 @@ std::uintmax_t whole_blocks(std::uintmax_t bytes) {
 }  // namespace
 
 WalFile::WalFile(const std::filesystem::path& database, SqliteWriter& writer, std::uint64_t pages)
-    : file_(database.string() + "-wal"), writer_(writer), wanted_(whole_blocks(kHeader + pages * kFrame)) {
+    : file_(database.string() + "-wal"),
+      writer_(writer),
+      wanted_(whole_blocks(kHeader + std::min(pages, kMostPages) * kFrame)) {
     writer_.connection().execute("PRAGMA journal_size_limit = " + std::to_string(wanted_));
 }
 

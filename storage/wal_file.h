@@ -13,8 +13,8 @@ namespace storage {
 /// (https://www.sqlite.org/fileformat2.html#the_write_ahead_log).
 class WalFile {
   public:
-    /// `pages`: for how many there is to be room. What the log outgrows is cut off again, once a checkpoint
-    /// let it begin anew. Before the threads begin.
+    /// `pages`: for how many there is to be room, up to 64 MB. What the log outgrows is cut off again, once a
+    /// checkpoint let it begin anew. Before the threads begin.
     WalFile(const std::filesystem::path& database, SqliteWriter& writer, std::uint64_t pages);
 
     /// Adds a piece, during one turn of the writer; false when there is nothing to add any more: the file is

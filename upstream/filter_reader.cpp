@@ -91,26 +91,13 @@ void FilterReader::admit() {
     wake_.notify();
 }
 
-void FilterReader::close(std::string reason) {
-    if (!close_reason_) close_reason_ = std::move(reason);
+void FilterReader::close(NodeCause cause, std::string reason) {
+    if (!closed_) {
+        if (cause == NodeCause::Silent) counters_->stream_failed.Increment();
+        closed_ = {.cause = cause, .message = std::move(reason)};
+    }
     stream_.close();
     wake_.notify();
-}
-
-void FilterReader::give_up_as_silent(std::string reason) {
-    if (!close_reason_) {
-        counters_->stream_failed.Increment();
-        close_cause_ = NodeCause::Silent;
-    }
-    close(std::move(reason));
-}
-
-void FilterReader::read_anew(std::string reason) {
-    if (!close_reason_) {
-        read_anew_asked_ = true;
-        close_cause_ = NodeCause::Gap;
-    }
-    close(std::move(reason));
 }
 
 bool FilterReader::awaits_resumption() const {
@@ -123,19 +110,14 @@ FilterReader::Clock::duration FilterReader::silence(Clock::time_point now) const
 
 asio::awaitable<void> FilterReader::run(std::shared_ptr<FilterReader> self) {
     self->end_ = co_await self->read_to_end();
-    if (self->close_reason_) {
-        self->end_ = {.read_anew = self->read_anew_asked_,
-                      .new_ids = false,
-                      .cause = self->close_cause_,
-                      .message = *self->close_reason_};
-    }
+    if (self->closed_) self->end_ = std::move(*self->closed_);
     self->stream_.close();
     self->phase_ = Phase::Ended;
     self->changed_->notify();
 }
 
 asio::awaitable<FilterReader::End> FilterReader::read_to_end() {
-    if (close_reason_) co_return End{};
+    if (closed_) co_return End{};
     const auto timeout = node_->options.connection_timeout;
     const auto start_from = memory_.cursor.begin();
     const auto address = node_->sse_address();
@@ -165,7 +147,7 @@ asio::awaitable<std::optional<FilterReader::End>> FilterReader::take_all(std::ve
             stream_.clear_deadline();
             co_await wait_for_admission();
         }
-        if (close_reason_) co_return End{};
+        if (closed_) co_return End{};
         auto end = co_await take(frame);
         if (end) co_return end;
     }
@@ -194,7 +176,7 @@ asio::awaitable<void> FilterReader::wait_for_admission() {
     const Pause pause(*this);
     phase_ = Phase::Ready;
     changed_->notify();
-    while (!admitted_ && !close_reason_) co_await wake_.wait();
+    while (!admitted_ && !closed_) co_await wake_.wait();
     phase_ = Phase::Reading;
 }
 
@@ -249,16 +231,13 @@ std::optional<FilterReader::End> FilterReader::judge(std::uint32_t id, const bas
     using enum FilterCursor::Verdict;
     const auto verdict = memory_.cursor.see(id, event != nullptr ? &identity : nullptr);
     if (verdict == Restarted) {
-        return End{.read_anew = true,
-                   .new_ids = true,
-                   .cause = NodeCause::IdsRestarted,
+        return End{.cause = NodeCause::IdsRestarted,
                    .message = fmt::format("its event ids started again (asked from {}, got {})",
                                           before.event_id, id)};
     }
     if (verdict == Gap) {
         counters_->gaps.Increment();
-        return End{.read_anew = true,
-                   .cause = NodeCause::Gap,
+        return End{.cause = NodeCause::Gap,
                    .message = fmt::format(
                        "{} no longer holds event {} and goes on with {}: events between may be missing",
                        base::filter_name(filter_), before.event_id, id)};
@@ -303,8 +282,8 @@ asio::awaitable<bool> FilterReader::stage(base::Event& event) {
     staged_.reset();
     const Pause pause(*this);
     node_->shared->dependencies.stage_payload(lent, std::move(done));
-    while (!staged_ && !close_reason_) co_await wake_.wait();
-    if (close_reason_) co_return false;
+    while (!staged_ && !closed_) co_await wake_.wait();
+    if (closed_) co_return false;
 
     event.staged_payload = *staged_;
     if (event.staged_payload != 0) event.payload = std::move(lent->payload);
@@ -317,7 +296,7 @@ void FilterReader::add_to_batch(base::Event event) {
 }
 
 asio::awaitable<bool> FilterReader::flush() {
-    if (batch_.events.empty()) co_return !close_reason_;
+    if (batch_.events.empty()) co_return !closed_;
     std::optional<ResumePoint> last;
     for (auto event = batch_.events.rbegin(); event != batch_.events.rend() && !last; ++event) {
         if (event->kind == base::Kind::ApiVersion) continue;
@@ -333,7 +312,7 @@ asio::awaitable<bool> FilterReader::flush() {
 }
 
 asio::awaitable<bool> FilterReader::push(Batch batch, std::size_t cost) {
-    while (!close_reason_) {
+    while (!closed_) {
         auto on_space = [shared = node_->shared, weak = weak_from_this()] {
             shared->mailbox.post([weak] {
                 const auto self = weak.lock();
@@ -347,13 +326,13 @@ asio::awaitable<bool> FilterReader::push(Batch batch, std::size_t cost) {
             co_return true;
 
         const Pause pause(*this);
-        while (!has_space_ && !close_reason_) co_await wake_.wait();
+        while (!has_space_ && !closed_) co_await wake_.wait();
     }
     co_return false;
 }
 
 FilterReader::End FilterReader::failed(std::string message) {
-    if (!close_reason_) counters_->stream_failed.Increment();
+    if (!closed_) counters_->stream_failed.Increment();
     return {.message = std::move(message)};
 }
 

@@ -42,8 +42,6 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
     };
 
     struct End {
-        bool read_anew = false;  ///< all that the node holds is to be read, from start_from=0
-        bool new_ids = false;    ///< and its ids are not those of before
         NodeCause cause = NodeCause::StreamFailed;
         std::string message;
     };
@@ -57,12 +55,9 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
 
     void start();
     void admit();
-    /// Ended comes soon after. What was not handed on is forgotten, for it will be read again.
-    void close(std::string reason);
-    /// As close(); all that the node holds is to be read.
-    void read_anew(std::string reason);
-    /// As close(), for it is silent; counts as a failure.
-    void give_up_as_silent(std::string reason);
+    /// Ended comes soon after, with this cause. What was not handed on is forgotten, for it will be read
+    /// again.
+    void close(NodeCause cause, std::string reason);
 
     [[nodiscard]] Phase phase() const { return phase_; }
     [[nodiscard]] bool connected() const { return phase_ == Phase::Ready || phase_ == Phase::Reading; }
@@ -111,9 +106,7 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
     Classifier classifier_;
     Phase phase_ = Phase::Connecting;
     End end_;
-    std::optional<std::string> close_reason_;
-    NodeCause close_cause_ = NodeCause::StreamFailed;
-    bool read_anew_asked_ = false;
+    std::optional<End> closed_;  ///< from outside
     Clock::time_point last_read_;
 
     Batch batch_;

@@ -74,30 +74,29 @@ asio::awaitable<FilterSet::End> FilterSet::run(std::function<void()> connected) 
             connected();
         }
         if (was_connected) admit_connected();
-        node_->shared->peers.reads_blocks(node_->options.name, reads_blocks(), Clock::now());
         const auto wake_at = std::min({next_check, next_retry(), resumption_check});
         co_await changed_->wait_until(wake_at);
 
         const auto now = Clock::now();
-        node_->shared->peers.reads_blocks(node_->options.name, reads_blocks(), now);
-        const bool closed_silent = now >= next_check && close_silent(now);
+        note_reading(reads_blocks());
+        bool look_for_stall = false;
+        if (now >= next_check) {
+            next_check = now + node_->options.sleep_between_keep_alive_checks;
+            look_for_stall = !close_silent(now);
+        }
         if (now >= resumption_check) {
             resumption_check = Clock::time_point::max();
             read_anew_if_forgotten();
         }
         end = find_end(was_connected);
-        if (!end && now >= next_check && !closed_silent) end = find_stall(now);
+        if (!end && look_for_stall) end = find_stall(now);
         if (end) break;
-        if (now >= next_check) next_check = now + node_->options.sleep_between_keep_alive_checks;
         put_off_failed(now);
         open_due(now);
     }
-    node_->shared->peers.reads_blocks(node_->options.name, false, Clock::now());
+    note_reading(false);
     co_await close_all();
-    if (end->reason == End::Reason::ReadAnew) {
-        forget_positions(end->new_ids);
-        if (end->new_ids) node_->shared->peers.forget(node_->options.name);
-    }
+    if (reads_anew(end->cause)) forget_positions(end->cause);
     co_return std::move(*end);
 }
 
@@ -145,8 +144,8 @@ bool FilterSet::close_silent(Clock::time_point now) {
     bool closed = false;
     for (auto& slot : slots_) {
         if (!slot.reader || slot.reader->silence(now) < node_->options.no_message_timeout) continue;
-        slot.reader->give_up_as_silent(
-            fmt::format("nothing was received for {} s", node_->options.no_message_timeout.count()));
+        slot.reader->close(NodeCause::Silent, fmt::format("nothing was received for {} s",
+                                                          node_->options.no_message_timeout.count()));
         closed = true;
     }
     return closed;
@@ -161,7 +160,7 @@ void FilterSet::read_anew_if_forgotten() {
         forgotten = slot.reader.get();
     }
     if (forgotten == nullptr) return;
-    forgotten->read_anew("it holds neither the events read last nor later ones");
+    forgotten->close(NodeCause::Gap, "it holds neither the events read last nor later ones");
 }
 
 bool FilterSet::is_connected() const {
@@ -170,18 +169,13 @@ bool FilterSet::is_connected() const {
 }
 
 std::optional<FilterSet::End> FilterSet::find_end(bool was_connected) const {
-    if (stopped_) return End{.reason = End::Reason::Stopped, .message = {}};
+    if (stopped_) return End{.cause = NodeCause::Closed, .message = {}};
     std::string failures;
     std::optional<NodeCause> cause;
     std::size_t down = 0;
     for (const auto& slot : slots_) {
         const bool ended = slot.reader && slot.reader->phase() == FilterReader::Phase::Ended;
-        if (ended && slot.reader->end().read_anew) {
-            return End{.reason = End::Reason::ReadAnew,
-                       .new_ids = slot.reader->end().new_ids,
-                       .cause = slot.reader->end().cause,
-                       .message = slot.reader->end().message};
-        }
+        if (ended && reads_anew(slot.reader->end().cause)) return slot.reader->end();
         if (slot.reader && !ended) continue;
         ++down;
         if (ended && !cause) cause = slot.reader->end().cause;
@@ -192,17 +186,14 @@ std::optional<FilterSet::End> FilterSet::find_end(bool was_connected) const {
     const auto tolerated = partial() ? base::kNodeFilterCount - 1 : 0;
     const bool nothing_left = was_connected && !is_connected();
     if (down <= tolerated && !(down > 0 && nothing_left)) return std::nullopt;
-    return End{.reason = End::Reason::Failed,
-               .cause = cause.value_or(NodeCause::StreamFailed),
-               .message = std::move(failures)};
+    return End{.cause = cause.value_or(NodeCause::StreamFailed), .message = std::move(failures)};
 }
 
 /// Its bytes may flow, but its blocks do not come while those of others do.
 std::optional<FilterSet::End> FilterSet::find_stall(Clock::time_point now) const {
     const auto& options = node_->options;
     if (!node_->shared->peers.stalled(options.name, options.no_message_timeout, now)) return std::nullopt;
-    return End{.reason = End::Reason::Failed,
-               .cause = NodeCause::Stalled,
+    return End{.cause = NodeCause::Stalled,
                .message = fmt::format("no block came for {} s, while other nodes brought some",
                                       options.no_message_timeout.count())};
 }
@@ -231,7 +222,7 @@ FilterSet::Clock::time_point FilterSet::next_retry() const {
 
 asio::awaitable<void> FilterSet::close_all() {
     for (auto& slot : slots_) {
-        if (slot.reader) slot.reader->close("closed with the node's other connections");
+        if (slot.reader) slot.reader->close(NodeCause::Closed, "closed with the node's other connections");
     }
     const auto is_open = [](const Slot& slot) {
         return slot.reader && slot.reader->phase() != FilterReader::Phase::Ended;
@@ -243,10 +234,18 @@ asio::awaitable<void> FilterSet::close_all() {
     }
 }
 
-void FilterSet::forget_positions(bool new_ids) {
+void FilterSet::forget_positions(NodeCause cause) {
     std::uint32_t generation = 0;
     for (const auto& slot : slots_) generation = std::max(generation, slot.memory.cursor.generation());
-    for (auto& slot : slots_) slot.memory.cursor.restart(new_ids ? generation + 1 : generation);
+    if (cause == NodeCause::IdsRestarted) {
+        ++generation;
+        node_->shared->peers.forget(node_->options.name);
+    }
+    for (auto& slot : slots_) slot.memory.cursor.restart(generation);
+}
+
+void FilterSet::note_reading(bool reads) {
+    node_->shared->peers.reads_blocks(node_->options.name, reads, Clock::now());
 }
 
 }  // namespace upstream

@@ -24,12 +24,7 @@ class FilterSet {
   public:
     using Clock = std::chrono::steady_clock;
 
-    struct End {
-        enum class Reason : std::uint8_t { Failed, ReadAnew, Stopped } reason = Reason::Failed;
-        bool new_ids = false;  ///< ReadAnew: the node's ids are not those of before
-        NodeCause cause = NodeCause::StreamFailed;
-        std::string message;
-    };
+    using End = FilterReader::End;
     using Cursors = std::array<FilterCursor, base::kNodeFilterCount>;
 
     /// Where to go on reading, from the positions that were stored.
@@ -67,15 +62,16 @@ class FilterSet {
     void open_due(Clock::time_point now);
     void admit_connected();
     void put_off_failed(Clock::time_point now);
-    bool close_silent(Clock::time_point now);
+    [[nodiscard]] bool close_silent(Clock::time_point now);
     void read_anew_if_forgotten();
+    void note_reading(bool reads);
     [[nodiscard]] bool is_connected() const;
     [[nodiscard]] bool reads_blocks() const;
     [[nodiscard]] std::optional<End> find_end(bool was_connected) const;
     [[nodiscard]] std::optional<End> find_stall(Clock::time_point now) const;
     [[nodiscard]] Clock::time_point next_retry() const;
     [[nodiscard]] boost::asio::awaitable<void> close_all();
-    void forget_positions(bool new_ids);
+    void forget_positions(NodeCause cause);
 
     [[nodiscard]] bool partial() const { return node_->options.allow_partial_connection; }
 

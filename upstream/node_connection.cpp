@@ -198,7 +198,7 @@ asio::awaitable<void> NodeConnection::read() {
     std::function<void()> connected = [this] { lifecycle_.connected(Clock::now()); };
     auto end = co_await filters_->run(std::move(connected));
     if (interrupted_) co_return;
-    if (end.reason == FilterSet::End::Reason::ReadAnew) {
+    if (reads_anew(end.cause)) {
         lifecycle_.read_anew(end.cause, end.message + "; all that it holds is read anew", Clock::now());
     } else {
         lifecycle_.failed(end.cause, std::move(end.message), Clock::now());
@@ -256,7 +256,7 @@ void NodeConnection::log(const NodeLifecycle::Transition& transition) const {
                          NodeLifecycle::kIncompatibleRetry.count());
             return;
         case NodeState::Repairing:
-            if (transition.cause == NodeCause::Gap || transition.cause == NodeCause::IdsRestarted) {
+            if (reads_anew(transition.cause)) {
                 lines->warn("node {}: {}", name(), transition.message);
                 return;
             }

@@ -1,8 +1,7 @@
 #include "upstream/node_state.h"
 
-#include <algorithm>
 #include <array>
-#include <initializer_list>
+#include <cstdint>
 
 namespace upstream {
 
@@ -10,33 +9,37 @@ namespace {
 
 using enum NodeState;
 
+/// A set of states: a bit each.
+using States = std::uint16_t;
+
+template <typename... State>
+constexpr States states(State... state) {
+    return static_cast<States>((0U | ... | (1U << static_cast<unsigned>(state))));
+}
+
 struct Row {
-    NodeState state;
     std::string_view name;
     double gauge;
-    std::initializer_list<NodeState> next;
+    States next;
 };
 
+/// A row for each state, in the order of the enumeration.
 constexpr std::array kRows{
-    Row{Initializing,
-        "initializing",
-        0,
-        {Connecting, Repairing, Incompatible, Restarting, Suspending, Deleting}},
-    Row{Connecting, "connecting", 1, {Running, Repairing, Incompatible, Restarting, Suspending, Deleting}},
-    Row{Running, "running", 2, {Repairing, Restarting, Suspending, Deleting}},
-    Row{Repairing,
-        "repairing",
-        3,
-        {Initializing, Connecting, Running, Repairing, Incompatible, Defunct, Restarting, Suspending,
-         Deleting}},
-    Row{Restarting, "restarting", 3, {Connecting, Repairing, Incompatible, Suspending, Deleting}},
-    Row{Suspending, "suspending", 0, {Suspended, Deleting}},
-    Row{Suspended, "suspended", 0, {Initializing, Deleting}},
-    Row{Defunct, "defunct", -1, {Initializing, Restarting, Suspending, Deleting}},
-    Row{Incompatible, "incompatible", -2, {Initializing, Restarting, Suspending, Deleting}},
-    Row{Deleting, "deleting", 0, {Deleted}},
-    Row{Deleted, "deleted", 0, {}},
+    Row{"initializing", 0, states(Connecting, Repairing, Incompatible, Restarting, Suspending, Deleting)},
+    Row{"connecting", 1, states(Running, Repairing, Incompatible, Restarting, Suspending, Deleting)},
+    Row{"running", 2, states(Repairing, Restarting, Suspending, Deleting)},
+    Row{"repairing", 3,
+        states(Initializing, Connecting, Running, Repairing, Incompatible, Defunct, Restarting, Suspending,
+               Deleting)},
+    Row{"restarting", 3, states(Connecting, Repairing, Incompatible, Suspending, Deleting)},
+    Row{"suspending", 0, states(Suspended, Deleting)},
+    Row{"suspended", 0, states(Initializing, Deleting)},
+    Row{"defunct", -1, states(Initializing, Restarting, Suspending, Deleting)},
+    Row{"incompatible", -2, states(Initializing, Restarting, Suspending, Deleting)},
+    Row{"deleting", 0, states(Deleted)},
+    Row{"deleted", 0, states()},
 };
+static_assert(kRows.size() == static_cast<std::size_t>(Deleted) + 1);
 
 const Row& row_of(NodeState state) {
     return kRows[static_cast<std::size_t>(state)];
@@ -91,7 +94,7 @@ std::string_view name_of(NodeCause cause) {
 }
 
 bool may_follow(NodeState from, NodeState to) {
-    return std::ranges::count(row_of(from).next, to) != 0;
+    return (row_of(from).next & states(to)) != 0;
 }
 
 double gauge_value(NodeState state, bool was_running) {

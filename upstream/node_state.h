@@ -41,6 +41,11 @@ enum class NodeCause : std::uint8_t {
     OtherNetwork,
 };
 
+/// What the node holds is to be read again from its beginning: no failure, and no delay.
+[[nodiscard]] constexpr bool reads_anew(NodeCause cause) {
+    return cause == NodeCause::Gap || cause == NodeCause::IdsRestarted;
+}
+
 /// In lower case with underscores, as histories and commands show them.
 [[nodiscard]] std::string_view name_of(NodeState state);
 [[nodiscard]] std::string_view name_of(NodeCause cause);

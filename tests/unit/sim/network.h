@@ -1,14 +1,13 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <chrono>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <thread>
 
 #include "sim/simulation.h"
+#include "support/process.h"
 #include "support/raw_client.h"
 
 namespace sim_test {
@@ -59,20 +58,10 @@ class Network {
     }
     void fault(const std::string& text) const { (void)ask("POST", "/faults", text); }
 
-    /// Polls until the condition holds; false when it takes too long.
-    [[nodiscard]] static bool eventually(const std::function<bool()>& condition) {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-        while (!condition()) {
-            if (std::chrono::steady_clock::now() > deadline) return false;
-            std::this_thread::sleep_for(std::chrono::milliseconds(2));
-        }
-        return true;
-    }
-
     /// Produces so many more events, and waits until every node has them.
     void produce(std::size_t events) const {
         (void)ask("POST", "/start?events=" + std::to_string(events));
-        if (!eventually([&] {
+        if (!support::eventually([&] {
                 const auto now = state();
                 return now["producing"] == false && now["pending"] == 0;
             })) {

@@ -183,7 +183,7 @@ TEST(Simulation, DropsOneEndpointOrStopsListeningAndComesBackOnTheSamePorts) {
 
     network.fault("stop");
     EXPECT_TRUE(main.read_to_end());
-    EXPECT_TRUE(Network::eventually([&] {
+    EXPECT_TRUE(support::eventually([&] {
         try {
             support::RawClient refused(network.sse_port());
             return false;
@@ -192,7 +192,7 @@ TEST(Simulation, DropsOneEndpointOrStopsListeningAndComesBackOnTheSamePorts) {
         }
     }));
     network.fault("resume");
-    ASSERT_TRUE(Network::eventually([&] { return network.node_state()["listening"] == true; }));
+    ASSERT_TRUE(support::eventually([&] { return network.node_state()["listening"] == true; }));
     EXPECT_TRUE(network.stream("/events/main").read_until_contains("ApiVersion"));
 }
 
@@ -200,11 +200,11 @@ TEST(Simulation, ARestartResetsIdsAndEmptiesTheBufferWhenTold) {
     const Network network(fast_options());
     network.produce(50);
     network.fault("restart");
-    ASSERT_TRUE(Network::eventually([&] { return network.node_state()["listening"] == true; }));
+    ASSERT_TRUE(support::eventually([&] { return network.node_state()["listening"] == true; }));
     EXPECT_EQ(network.node_state()["next_id"], 50);
     EXPECT_EQ(network.node_state()["held"], 50);
     network.fault("restart ids=reset buffer=empty");
-    ASSERT_TRUE(Network::eventually([&] { return network.node_state()["held"] == 0; }));
+    ASSERT_TRUE(support::eventually([&] { return network.node_state()["held"] == 0; }));
     EXPECT_EQ(network.node_state()["next_id"], 0);
 }
 
@@ -223,7 +223,7 @@ TEST(Simulation, ShutdownGoesToEachEndpointWithAnIdOfItsOwn) {
         for (const auto id : ids(client.received())) seen.insert(id);
     }
     EXPECT_EQ(seen, (std::set<std::uint32_t>{0, 1, 2}));
-    EXPECT_TRUE(Network::eventually([&] { return network.node_state()["listening"] == true; }));
+    EXPECT_TRUE(support::eventually([&] { return network.node_state()["listening"] == true; }));
 }
 
 TEST(Simulation, MalformedFramesAreSentAndTheStreamGoesOn) {

@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -63,6 +64,11 @@ void Peer::wait_until_closed() const {
     char byte = 0;
     while (::recv(socket_, &byte, 1, 0) > 0) {
     }
+}
+
+bool Peer::closed_within(std::chrono::milliseconds time) const {
+    pollfd waiting{.fd = socket_, .events = POLLIN, .revents = 0};
+    return ::poll(&waiting, 1, static_cast<int>(time.count())) > 0;
 }
 
 void Peer::begin_stream(std::string_view version) const {
@@ -173,12 +179,11 @@ void FakeNode::attend(Visit& visit) {
         const std::lock_guard lock(mutex_);
         targets_.push_back(target);
         visit.path = path;
-        const auto is_open_too = [&](const Visit& other) {
-            return other.is_open && other.path == path &&
-                   (&other == &visit || !closed_by_client(other.socket));
+        const auto is_open = [&](const Visit& any) {
+            return any.is_open && any.path == path && !closed_by_client(any.socket);
         };
         auto& most = most_open_[path];
-        most = std::max(most, static_cast<int>(std::ranges::count_if(visits_, is_open_too)));
+        most = std::max({most, 1, static_cast<int>(std::ranges::count_if(visits_, is_open))});
         if (const auto found = scripts_.find(path); found != scripts_.end()) script = found->second;
     }
     const Peer peer(socket, target, head);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -23,6 +24,8 @@ class Peer {
     void send(std::string_view bytes) const;
     /// Returns when the client or the fake node has closed the connection.
     void wait_until_closed() const;
+    /// Waits for that no longer than so.
+    [[nodiscard]] bool closed_within(std::chrono::milliseconds time) const;
 
     /// The head of an answer whose body ends with the connection, then the first frame.
     void begin_stream(std::string_view version = "1.5.6") const;

@@ -10,15 +10,6 @@ namespace upstream::testing {
 
 using namespace std::chrono_literals;
 
-bool eventually(const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
-        std::this_thread::sleep_for(2ms);
-    }
-    return true;
-}
-
 NodeOptions options_for(const FakeNode& node) {
     NodeOptions options;
     options.ip_address = "127.0.0.1";

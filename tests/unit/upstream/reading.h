@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "fake_node.h"
+#include "support/process.h"
 #include "upstream/upstream.h"
 
 namespace upstream::testing {
 
-/// True as soon as the condition holds; false when it does not within ten seconds.
-[[nodiscard]] bool eventually(const std::function<bool()>& condition);
+using support::eventually;
 
 [[nodiscard]] NodeOptions options_for(const FakeNode& node);
 [[nodiscard]] std::string step(std::uint64_t era);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "reading.h"
+#include "scripts.h"
 
 namespace upstream::testing {
 namespace {
@@ -19,22 +20,6 @@ using namespace std::chrono_literals;
 using enum NodeState;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-constexpr const char* kStatus = R"({"build_version":"1.5.6-abc","chainspec_name":"casper"})";
-
-void only_version(const Peer& peer) {
-    peer.begin_stream();
-    peer.wait_until_closed();
-}
-
-std::unique_ptr<FakeNode> node_with(FakeNode::Script main = only_version) {
-    auto node = std::make_unique<FakeNode>();
-    node->serve_status(kStatus);
-    node->serve("/events/main", std::move(main));
-    node->serve("/events/deploys", only_version);
-    node->serve("/events/sigs", only_version);
-    return node;
-}
 
 NodeOptions named(const std::string& name, const FakeNode& node) {
     auto options = options_for(node);
@@ -111,7 +96,7 @@ TEST(Steering, SuspendAndRemoveInterruptALongDelay) {
 }
 
 TEST(Steering, SuspendInterruptsAProbeThatHangs) {
-    const auto node = node_with();
+    const auto node = node_with(only_version);
     node->serve("/status", [](const Peer& peer) { peer.wait_until_closed(); });
     auto options = named("a", *node);
     options.connection_timeout = 600s;
@@ -158,7 +143,7 @@ TEST(Steering, ASuspendedNodeIsClosedAndReadOnWhenItIsResumed) {
 }
 
 TEST(Steering, WishesHoldFromTheStart) {
-    const auto node = node_with();
+    const auto node = node_with(only_version);
     const auto added = named("added", *node);
     Reading reading({unreachable("a"), unreachable("b")}, [&](Dependencies& dependencies) {
         dependencies.wishes = {
@@ -172,7 +157,7 @@ TEST(Steering, WishesHoldFromTheStart) {
 }
 
 TEST(Steering, ANodeWithoutAttemptsWaitsToBeResumed) {
-    const auto node = node_with();
+    const auto node = node_with(only_version);
     auto options = named("a", *node);
     options.max_attempts = 0;
     Reading reading({options});
@@ -183,7 +168,7 @@ TEST(Steering, ANodeWithoutAttemptsWaitsToBeResumed) {
 }
 
 TEST(Steering, ADefunctNodeIsResumedWithFreshAttempts) {
-    const auto node = node_with();
+    const auto node = node_with(only_version);
     node->serve("/status", [](const Peer&) {});
     auto options = named("a", *node);
     options.max_attempts = 1;
@@ -196,8 +181,8 @@ TEST(Steering, ADefunctNodeIsResumedWithFreshAttempts) {
 }
 
 TEST(Steering, NodesCanBeAddedAndRemovedAndAddedAgain) {
-    const auto one = node_with();
-    const auto other = node_with();
+    const auto one = node_with(only_version);
+    const auto other = node_with(only_version);
     Reading reading({named("a", *one)});
     ASSERT_TRUE(reading.reaches("a", Running));
     ASSERT_TRUE(reading.add({.options = named("b", *other), .suspended = false, .configuration = "text"}));
@@ -212,7 +197,7 @@ TEST(Steering, NodesCanBeAddedAndRemovedAndAddedAgain) {
 }
 
 TEST(Steering, TheLastNodeCanBeRemovedAndAnotherAdded) {
-    const auto node = node_with();
+    const auto node = node_with(only_version);
     Reading reading({named("a", *node)});
     ASSERT_TRUE(reading.reaches("a", Running));
     ASSERT_TRUE(reading.remove("a"));
@@ -222,7 +207,7 @@ TEST(Steering, TheLastNodeCanBeRemovedAndAnotherAdded) {
 }
 
 TEST(Steering, AResumeRightAfterASuspendIsNotLost) {
-    const auto node = node_with();
+    const auto node = node_with(only_version);
     Reading reading({named("a", *node)});
     ASSERT_TRUE(reading.reaches("a", Running));
     for (int i = 0; i < 5; ++i) {
@@ -237,8 +222,8 @@ TEST(Steering, AResumeRightAfterASuspendIsNotLost) {
 }
 
 TEST(Steering, AConfigurationThatComesBackIsTheOneThatIsUsed) {
-    const auto node = node_with();
-    const auto other = node_with();
+    const auto node = node_with(only_version);
+    const auto other = node_with(only_version);
     Reading reading({named("a", *node)});
     ASSERT_TRUE(reading.reaches("a", Running));
     ASSERT_TRUE(reading.suspend("a"));
@@ -267,7 +252,7 @@ TEST(Steering, ANodeThatIsAddedAgainIsReadOn) {
 }
 
 TEST(Steering, ADeletedNodesSeriesAreGone) {
-    const auto node = node_with();
+    const auto node = node_with(only_version);
     const auto options = named("a", *node);
     Reading reading({options, unreachable("b")});
     ASSERT_TRUE(reading.reaches("a", Running));
@@ -298,10 +283,10 @@ TEST(Steering, AnUnknownNodeIsAnErrorThatNamesIt) {
 }
 
 TEST(Steering, ANewConfigurationRestartsWhatChangedOnly) {
-    const auto same = node_with();
-    const auto moved = node_with();
-    const auto target = node_with();
-    const auto gone = node_with();
+    const auto same = node_with(only_version);
+    const auto moved = node_with(only_version);
+    const auto target = node_with(only_version);
+    const auto gone = node_with(only_version);
     Reading reading({named("same", *same), named("moved", *moved), named("gone", *gone)});
     for (const auto* name : {"same", "moved", "gone"}) ASSERT_TRUE(reading.reaches(name, Running));
     reading.configure({named("same", *same), named("moved", *target), unreachable("new")});
@@ -404,7 +389,7 @@ TEST(Conditions, ANodeWithoutBlocksIsConnectedAnewWhileOthersAdvance) {
 }
 
 TEST(Conditions, AMissingEndpointMakesAPartialNode) {
-    const auto node = node_with();
+    const auto node = node_with(only_version);
     node->serve("/events/sigs", [](const Peer& peer) { peer.send("HTTP/1.1 500 Oops\r\n\r\n"); });
     auto options = named("a", *node);
     options.allow_partial_connection = true;
