@@ -20,7 +20,8 @@
 #include "server/control_path.h"
 #include "server/node_wiring.h"
 #include "server/preflight.h"
-#include "storage/sqlite_event_log.h"
+#include "storage/node_store.h"
+#include "storage/open_log.h"
 #include "stream/publisher.h"
 #include "stream/stream_server.h"
 #include "upstream/upstream.h"
@@ -69,8 +70,7 @@ class Application::Parts {
           lines_(std::move(lines)) {}
 
     base::Result<void> open() {
-        const auto& database = std::get<storage::SqliteOptions>(config_.storage.database);
-        auto log = storage::SqliteEventLog::open(database, lines_, metrics_);
+        auto log = storage::open_log(config_.storage, lines_, metrics_);
         if (!log) return log.error();
         log_ = std::move(*log);
         if (auto checked = check_network(); !checked) return checked;
@@ -251,7 +251,7 @@ class Application::Parts {
     std::optional<asio::signal_set> hangup_;   ///< likewise
     int exit_code_ = 0;
 
-    std::unique_ptr<storage::SqliteEventLog> log_;
+    std::unique_ptr<storage::EventLog> log_;
     base::EventQueue queue_{kQueueBytes};
     std::unique_ptr<stream::StreamServer> streams_;
     std::unique_ptr<stream::Publisher> publisher_;

@@ -30,6 +30,7 @@ struct StoredEvent {
     base::Filter filter = base::Filter::Main;
     base::ApiVersion api_version;  ///< the greatest known when it was appended
     std::string payload;
+    bool foreign = false;  ///< another instance's own event: its id counts, but it is not served here
 };
 
 /// Events of one endpoint, ids ascending.
@@ -64,7 +65,12 @@ struct StoredPosition {
 using NodeFilter = std::pair<std::string, base::Filter>;
 using Positions = std::map<NodeFilter, StoredPosition>;
 
+class NodeStore;
+
 /// The truth: every event in order, durable, each with its id. The contract that every database form keeps.
+/// Several instances may append to one log, where the database allows it: the ids of a batch are then dense
+/// among themselves, but others' events may lie between two batches. Positions, wishes and histories of nodes
+/// belong to an instance.
 class EventLog {
   public:
     virtual ~EventLog() = default;
@@ -78,8 +84,18 @@ class EventLog {
     /// The greatest ApiVersion ever appended, restarts included.
     [[nodiscard]] virtual base::ApiVersion api_version() const = 0;
 
-    /// Any thread, never blocks on the database.
+    /// As far as it is known here: after append() it covers the batch, and it grows as others' events are
+    /// learnt of. Any thread, never blocks on the database.
     [[nodiscard]] virtual Range range() const = 0;
+
+    /// `grown`: called on a thread of the log whenever range() has grown without an append() of this
+    /// instance. It must not block or call the log. Once, before the first append; a log that one instance
+    /// owns never calls it.
+    virtual void watch(std::function<void()> grown) = 0;
+
+    /// What is known of the nodes, in the same database. Lives as long as the log, whose destructor writes
+    /// what still waits to be written.
+    [[nodiscard]] virtual NodeStore& nodes() = 0;
 
     /// As of start-up; used once, before the first append.
     [[nodiscard]] virtual Positions positions() const = 0;

@@ -206,6 +206,10 @@ base::ApiVersion SqliteEventLog::api_version() const {
 Range SqliteEventLog::range() const {
     return impl_->range();
 }
+void SqliteEventLog::watch(std::function<void()> /*grown*/) {}
+NodeStore& SqliteEventLog::nodes() {
+    return impl_->nodes();
+}
 Positions SqliteEventLog::positions() const {
     return impl_->positions();
 }
@@ -221,10 +225,6 @@ base::Result<void> SqliteEventLog::flush() {
 
 void SqliteEventLog::stage(std::shared_ptr<const base::Event> event, Staged done) {
     impl_->stage(std::move(event), std::move(done));
-}
-
-NodeStore& SqliteEventLog::nodes() {
-    return impl_->nodes();
 }
 
 base::Result<Page> SqliteEventLog::read(const ReadRequest& request) const {

@@ -30,6 +30,8 @@ class SqliteEventLog final : public EventLog {
     [[nodiscard]] std::string network_name() const override;
     [[nodiscard]] base::ApiVersion api_version() const override;
     [[nodiscard]] Range range() const override;
+    void watch(std::function<void()> grown) override;
+    [[nodiscard]] NodeStore& nodes() override;
     [[nodiscard]] Positions positions() const override;
     [[nodiscard]] base::Result<Appended> append(std::span<const base::Event> batch,
                                                 std::string_view network_name) override;
@@ -38,10 +40,6 @@ class SqliteEventLog final : public EventLog {
     [[nodiscard]] base::Result<Page> read(const ReadRequest& request) const override;
     [[nodiscard]] base::Result<std::vector<StoredEvent>> read_newest(std::size_t max_events,
                                                                      std::size_t max_bytes) const override;
-
-    /// The nodes' wishes and histories, in the same file. Lives as long as the log, whose destructor writes
-    /// what still waits to be written.
-    [[nodiscard]] NodeStore& nodes();
 
   private:
     class Impl;

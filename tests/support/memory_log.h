@@ -4,6 +4,7 @@
 #include <atomic>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 
 #include "storage/event_log.h"
 
@@ -34,6 +35,8 @@ class MemoryLog final : public storage::EventLog {
         const std::lock_guard lock(mutex_);
         return range_;
     }
+    void watch(std::function<void()>) override {}
+    storage::NodeStore& nodes() override { throw std::logic_error("no nodes in memory"); }
     storage::Positions positions() const override { return {}; }
 
     base::Result<storage::Appended> append(std::span<const base::Event> batch, std::string_view) override {

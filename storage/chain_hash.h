@@ -1,0 +1,23 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "base/event.h"
+
+namespace storage {
+
+/// A SHA-256 (FIPS 180-4).
+using Digest = std::array<std::uint8_t, 32>;
+
+[[nodiscard]] Digest sha256(std::string_view bytes);
+
+/// The hash over a log up to an event: of the bytes
+///   previous (32) | id (8, big-endian) | kind (1) | size of key.first (1) | key.first
+///   | size of key.second (1) | key.second | sha256 of the payload (32).
+/// Before the first event it is 32 zero bytes. Two logs that give the same hash hold the same events.
+[[nodiscard]] Digest chain_hash(const Digest& previous, base::EventId id, base::Kind kind,
+                                const base::NaturalKey& key, const Digest& payload);
+
+}  // namespace storage

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "storage/event_log.h"
+#include "storage/options.h"
+
+namespace storage {
+
+/// Opens the log, or makes it, in the database that is configured. Errors as those of that form's open().
+[[nodiscard]] base::Result<std::unique_ptr<EventLog>> open_log(const Options& options, base::Log log,
+                                                               base::Metrics& metrics);
+
+}  // namespace storage
