@@ -11,6 +11,10 @@ find_package(simdjson REQUIRED)
 find_package(toml11 REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_library(ZSTD_LIBRARY zstd REQUIRED)  # Debian's package brings no CMake file of its own
+
+add_library(zstd INTERFACE)
+target_link_libraries(zstd INTERFACE ${ZSTD_LIBRARY})
 
 add_library(boost_headers INTERFACE)
 target_link_libraries(boost_headers INTERFACE Boost::headers)
