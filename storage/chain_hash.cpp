@@ -20,18 +20,22 @@ Digest sha256(std::string_view bytes) {
     return digest;
 }
 
-Digest chain_hash(const Digest& previous, base::EventId id, base::Kind kind, const base::NaturalKey& key,
-                  const Digest& payload) {
+std::string chain_tail(base::Kind kind, const base::NaturalKey& key, const std::optional<Digest>& payload) {
     std::string bytes;
-    bytes.reserve(192);
-    bytes.append(previous.begin(), previous.end());
-    for (int shift = 56; shift >= 0; shift -= 8)
-        bytes += static_cast<char>(id >> static_cast<unsigned>(shift));
+    bytes.reserve(128);
     bytes += static_cast<char>(kind);
     append_sized(bytes, key.first);
     append_sized(bytes, key.second);
-    bytes.append(payload.begin(), payload.end());
-    return sha256(bytes);
+    if (payload) bytes.append(payload->begin(), payload->end());
+    return bytes;
+}
+
+Digest chain_hash(const Digest& previous, base::EventId id, base::Kind kind, const base::NaturalKey& key,
+                  const Digest& payload) {
+    std::string bytes(previous.begin(), previous.end());
+    for (int shift = 56; shift >= 0; shift -= 8)
+        bytes += static_cast<char>(id >> static_cast<unsigned>(shift));
+    return sha256(bytes + chain_tail(kind, key, payload));
 }
 
 }  // namespace storage

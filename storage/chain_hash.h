@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/event.h"
@@ -12,6 +14,11 @@ namespace storage {
 using Digest = std::array<std::uint8_t, 32>;
 
 [[nodiscard]] Digest sha256(std::string_view bytes);
+
+/// What stands behind the id among the bytes of chain_hash(); without the payload's digest, where there is
+/// none yet.
+[[nodiscard]] std::string chain_tail(base::Kind kind, const base::NaturalKey& key,
+                                     const std::optional<Digest>& payload);
 
 /// The hash over a log up to an event: of the bytes
 ///   previous (32) | id (8, big-endian) | kind (1) | size of key.first (1) | key.first

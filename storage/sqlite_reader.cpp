@@ -4,6 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "storage/endpoint_condition.h"
+#include "storage/page_budget.h"
+
 namespace storage {
 
 namespace {
@@ -27,60 +30,7 @@ SqliteConnection open_reader(const std::filesystem::path& file) {
     return connection;
 }
 
-/// Limits that a page keeps to. The first event fits always.
-class Budget {
-  public:
-    Budget(std::size_t events, std::size_t bytes) : events_(events), bytes_(bytes) {}
-
-    [[nodiscard]] bool take(std::size_t size) {
-        if (events_ == 0 || (!first_ && size > bytes_)) return false;
-        first_ = false;
-        events_ -= 1;
-        bytes_ -= std::min(size, bytes_);
-        return true;
-    }
-
-  private:
-    std::size_t events_;
-    std::size_t bytes_;
-    bool first_ = true;
-};
-
-/// One more than wanted tells whether there are more; an SQL LIMIT is signed.
-std::int64_t sql_limit(std::size_t max_events) {
-    return static_cast<std::int64_t>(std::min<std::size_t>(max_events, 1U << 30U)) + 1;
-}
-
 }  // namespace
-
-base::Filter stored_source(base::Kind kind, base::Filter filter) {
-    return kind == base::Kind::Shutdown ? filter : base::row_of(kind).filter;
-}
-
-EndpointCondition endpoint_condition(base::Endpoint endpoint) {
-    constexpr std::array kSources{base::Filter::Main, base::Filter::Deploys, base::Filter::Sigs,
-                                  base::Filter::Sidecar};
-    const auto number = [](auto value) { return std::to_string(static_cast<int>(value)); };
-    std::vector<std::string> alternatives;
-    bool has_signatures = false;
-    for (const auto source : kSources) {
-        std::string kinds;
-        for (const auto& row : base::kKinds) {
-            if (row.kind == base::Kind::ApiVersion || stored_source(row.kind, source) != source) continue;
-            if (!base::endpoints_of(row.kind, source).contains(endpoint)) continue;
-            kinds += (kinds.empty() ? "" : ", ") + number(row.kind);
-        }
-        if (kinds.empty()) continue;
-        has_signatures = has_signatures || source == base::Filter::Sigs;
-        alternatives.push_back("source = " + number(source) + " AND kind IN (" + kinds + ")");
-    }
-    // The index is partial: its own condition has to stand in the query.
-    if (alternatives.size() == 1 && !has_signatures) return {"source <> 2 AND " + alternatives.front(), true};
-
-    std::string sql;
-    for (const auto& alternative : alternatives) sql += (sql.empty() ? "((" : ") OR (") + alternative;
-    return {sql + "))", false};
-}
 
 SqliteReader::SqliteReader(const std::filesystem::path& file)
     : connection_(open_reader(file)),
@@ -113,7 +63,7 @@ Page SqliteReader::read(const ReadRequest& request) {
 
     auto& statement = request.endpoint ? endpoint_statement(*request.endpoint) : all_;
     auto rows = statement.query(request.from, to, sql_limit(request.max_events));
-    Budget budget(request.max_events, request.max_bytes);
+    PageBudget budget(request.max_events, request.max_bytes);
     while (rows.next()) {
         if (!budget.take(payload_size(rows))) return page;
         page.events.push_back(take_event(rows));
@@ -127,7 +77,7 @@ std::vector<StoredEvent> SqliteReader::read_newest(std::size_t max_events, std::
     std::vector<StoredEvent> events;
     const SqliteTransaction transaction(connection_, SqliteTransaction::Kind::Read);
     auto rows = newest_.query(sql_limit(max_events));
-    Budget budget(max_events, max_bytes);
+    PageBudget budget(max_events, max_bytes);
     while (rows.next() && budget.take(payload_size(rows))) events.push_back(take_event(rows));
     std::ranges::reverse(events);
     return events;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "sqlite_log.h"
+#include "storage/endpoint_condition.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_reader.h"
 #include "storage/sqlite_schema.h"
