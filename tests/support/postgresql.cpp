@@ -109,10 +109,19 @@ void PostgresqlServer::signal_all(int number) const {
     for (pid_t child = 0; children >> child;) ::kill(child, number);
 }
 
-std::string PostgresqlServer::create_database() {
-    const auto name = fmt::format("log_{}", ++databases_);
-    query("postgres", "CREATE DATABASE " + name);
+std::string PostgresqlServer::lend_database() {
+    if (free_databases_.empty()) {
+        free_databases_.push_back(fmt::format("log_{}", ++databases_));
+        query("postgres", "CREATE DATABASE " + free_databases_.back());
+    }
+    auto name = std::move(free_databases_.back());
+    free_databases_.pop_back();
     return name;
+}
+
+void PostgresqlServer::give_back(const std::string& database) {
+    query(database, "SET client_min_messages = warning; DROP SCHEMA IF EXISTS event_sidecar CASCADE");
+    free_databases_.push_back(database);
 }
 
 std::optional<std::string> PostgresqlServer::query(const std::string& database,

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "support/process.h"
 
@@ -26,8 +27,9 @@ class PostgresqlServer {
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
 
-    /// A new database; its name.
-    [[nodiscard]] std::string create_database();
+    /// A database without our schema; its name. To be given back, as making one takes long.
+    [[nodiscard]] std::string lend_database();
+    void give_back(const std::string& database);
 
     /// Starts it again, and waits until it takes connections.
     void start();
@@ -47,7 +49,8 @@ class PostgresqlServer {
 
     TemporaryFolder folder_;
     std::uint16_t port_;
-    int databases_ = 0;
+    int databases_ = 1;
+    std::vector<std::string> free_databases_{"postgres"};
     std::optional<Process> process_;
 };
 

@@ -27,14 +27,20 @@ storage::PostgresqlOptions to_options(const support::PostgresqlServer& server, s
 
 PostgresqlLog::PostgresqlLog(bool opened) {
     auto& server = support::PostgresqlServer::shared();
-    options_.database = to_options(server, server.create_database());
+    options_.database = to_options(server, server.lend_database());
     options_.instance_name = "one";
     if (opened) open();
 }
 
-PostgresqlLog::PostgresqlLog(const PostgresqlLog& other, std::string instance) : options_(other.options_) {
+PostgresqlLog::PostgresqlLog(const PostgresqlLog& other, std::string instance)
+    : owns_database_(false), options_(other.options_) {
     options_.instance_name = std::move(instance);
     open();
+}
+
+PostgresqlLog::~PostgresqlLog() {
+    close();
+    if (owns_database_) support::PostgresqlServer::shared().give_back(database());
 }
 
 const std::string& PostgresqlLog::database() const {

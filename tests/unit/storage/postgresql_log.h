@@ -15,8 +15,11 @@ namespace storage_test {
 class PostgresqlLog {
   public:
     explicit PostgresqlLog(bool opened = true);
-    /// Another instance on the same database.
+    /// Another instance on the same database; goes before the first.
     PostgresqlLog(const PostgresqlLog& other, std::string instance);
+    ~PostgresqlLog();
+    PostgresqlLog(const PostgresqlLog&) = delete;
+    PostgresqlLog& operator=(const PostgresqlLog&) = delete;
 
     [[nodiscard]] storage::PostgresqlEventLog& log() { return *log_; }
     [[nodiscard]] storage::Options& options() { return options_; }
@@ -31,6 +34,7 @@ class PostgresqlLog {
     std::string query(const std::string& sql) const;
 
   private:
+    bool owns_database_ = true;
     storage::Options options_;
     std::unique_ptr<storage::PostgresqlEventLog> log_;
 };
