@@ -22,9 +22,6 @@ base::Result<void> check_supported(const Config& config) {
     for (const auto& node : config.connections) {
         if (const auto supported = check_supported(node); !supported) return supported;
     }
-    if (std::holds_alternative<storage::PostgresqlOptions>(config.storage.database)) {
-        return base::invalid("PostgreSQL is not supported by this version yet; use [storage.sqlite_config]");
-    }
     return {};
 }
 
@@ -35,7 +32,8 @@ void tell_what_is_not_served(const Config& config, const base::Log& log) {
     }
     const auto& streams = config.event_stream_server;
     if (config.storage.retention) log->warn("[storage.retention] has no effect in this version yet");
-    if (config.storage.compression != storage::Options::Compression::None) {
+    if (std::holds_alternative<storage::SqliteOptions>(config.storage.database) &&
+        config.storage.compression != storage::Options::Compression::None) {
         log->info("[storage] compression is not done by this version yet: payloads are stored as they are");
     }
     if (streams.coalesce.count() > 0)

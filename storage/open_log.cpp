@@ -1,16 +1,22 @@
 #include "storage/open_log.h"
 
 #include <utility>
+#include <variant>
 
+#include "storage/postgresql_event_log.h"
 #include "storage/sqlite_event_log.h"
 
 namespace storage {
 
 base::Result<std::unique_ptr<EventLog>> open_log(const Options& options, base::Log log,
                                                  base::Metrics& metrics) {
-    auto opened = SqliteEventLog::open(std::get<SqliteOptions>(options.database), std::move(log), metrics);
-    if (!opened) return opened.error();
-    return std::unique_ptr<EventLog>(std::move(*opened));
+    const auto as_log = [](auto opened) -> base::Result<std::unique_ptr<EventLog>> {
+        if (!opened) return opened.error();
+        return std::unique_ptr<EventLog>(std::move(*opened));
+    };
+    if (const auto* sqlite = std::get_if<SqliteOptions>(&options.database))
+        return as_log(SqliteEventLog::open(*sqlite, std::move(log), metrics));
+    return as_log(PostgresqlEventLog::open(options, std::move(log), metrics));
 }
 
 }  // namespace storage
