@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "storage/folder.h"
 #include "storage/postgresql_event_log.h"
 #include "storage/sqlite_event_log.h"
 
@@ -16,6 +17,8 @@ base::Result<std::unique_ptr<EventLog>> open_log(const Options& options, base::L
     };
     if (const auto* sqlite = std::get_if<SqliteOptions>(&options.database))
         return as_log(SqliteEventLog::open(*sqlite, std::move(log), metrics));
+    // For what is no event: the control socket, the Rust sidecar's sse_index.
+    if (const auto made = make_folder(options.storage_path); !made) return made.error();
     return as_log(PostgresqlEventLog::open(options, std::move(log), metrics));
 }
 
