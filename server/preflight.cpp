@@ -35,9 +35,6 @@ void tell_what_is_not_served(const Config& config, const base::Log& log) {
     }
     const auto& streams = config.event_stream_server;
     if (config.storage.retention) log->warn("[storage.retention] has no effect in this version yet");
-    if (config.storage.compression != storage::Options::Compression::None) {
-        log->info("[storage] compression is not done by this version yet: payloads are stored as they are");
-    }
     if (streams.coalesce.count() > 0)
         log->warn("event_stream_server.coalesce_ms has no effect in this version yet");
     if (streams.max_subscribers_per_ip > 0) {

@@ -8,7 +8,9 @@ namespace storage {
 
 base::Result<std::unique_ptr<EventLog>> open_log(const Options& options, base::Log log,
                                                  base::Metrics& metrics) {
-    auto opened = SqliteEventLog::open(std::get<SqliteOptions>(options.database), std::move(log), metrics);
+    auto sqlite = std::get<SqliteOptions>(options.database);
+    sqlite.compress = options.compression == Options::Compression::Zstd;
+    auto opened = SqliteEventLog::open(sqlite, std::move(log), metrics);
     if (!opened) return opened.error();
     return std::unique_ptr<EventLog>(std::move(*opened));
 }

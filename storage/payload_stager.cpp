@@ -3,16 +3,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "storage/chain_hash.h"
+
 namespace storage {
 
-PayloadStager::PayloadStager(SqliteWriter& writer, EventKeys& keys, std::function<void()> wake)
+PayloadStager::PayloadStager(SqliteWriter& writer, EventKeys& keys, bool compress, std::function<void()> wake)
     : writer_(writer),
       keys_(keys),
+      compress_(compress),
       wake_(std::move(wake)),
       insert_payload_(writer.connection().prepare(
-          "INSERT INTO large_payload (size, encoding, appended) VALUES (?1, 0, 0)")),
-      insert_part_(
-          writer.connection().prepare("INSERT INTO payload_part (payload, seq, bytes) VALUES (?1, ?2, ?3)")),
+          "INSERT INTO large_payload (size, encoding, appended, sha256) VALUES (?1, 0, 0, ?2)")),
+      insert_part_(writer.connection().prepare(
+          "INSERT INTO payload_part (payload, seq, encoding, bytes) VALUES (?1, ?2, ?3, ?4)")),
       delete_part_(writer.connection().prepare("DELETE FROM payload_part WHERE id = "
                                                "(SELECT id FROM payload_part WHERE payload = ?1 LIMIT 1)")),
       delete_payload_(
@@ -122,22 +125,29 @@ bool PayloadStager::in_log(const base::Event& event) {
 
 void PayloadStager::write_part(Job& job) {
     const std::string& payload = job.event->payload;
-    const Blob part =
-        as_blob(payload).subspan(job.written, std::min(kPayloadPart, payload.size() - job.written));
+    const auto part = std::string_view(payload).substr(job.written, kPayloadPart);
+    // Before the turn: an append need not wait for it.
+    const auto encoded = encode(part);
+    const auto digest = job.number == 0 ? sha256(payload) : Digest{};
 
     const auto turn = writer_.maintenance_turn();
     SqliteTransaction transaction(writer_.connection(), SqliteTransaction::Kind::Write);
     auto number = job.number;
     if (number == 0) {
-        insert_payload_.execute(payload.size());
+        insert_payload_.execute(payload.size(), Blob(digest));
         number = static_cast<std::uint64_t>(writer_.connection().last_insert_rowid());
     }
-    insert_part_.execute(number, job.parts, part);
+    insert_part_.execute(number, job.parts, static_cast<int>(encoded.encoding), as_blob(encoded.bytes));
     transaction.commit();
 
     job.number = number;
     job.parts += 1;
     job.written += part.size();
+}
+
+PayloadCodec::Encoded PayloadStager::encode(std::string_view part) {
+    if (!compress_) return {Encoding::Plain, part};
+    return codec_.encode(part, {});
 }
 
 void PayloadStager::finish_job() {

@@ -13,6 +13,7 @@
 #include "base/event.h"
 #include "storage/event_keys.h"
 #include "storage/event_log.h"
+#include "storage/payload_codec.h"
 #include "storage/sqlite_writer.h"
 
 namespace storage {
@@ -28,7 +29,7 @@ class PayloadStager {
   public:
     /// `wake` is called from any thread when there is something to do. What an earlier process staged and
     /// never appended is deleted in the course of the steps.
-    PayloadStager(SqliteWriter& writer, EventKeys& keys, std::function<void()> wake);
+    PayloadStager(SqliteWriter& writer, EventKeys& keys, bool compress, std::function<void()> wake);
 
     /// EventLog::stage. Any thread.
     void submit(std::shared_ptr<const base::Event> event, EventLog::Staged done);
@@ -70,8 +71,12 @@ class PayloadStager {
     void finish_job();
     void delete_part();
 
+    [[nodiscard]] PayloadCodec::Encoded encode(std::string_view part);
+
     SqliteWriter& writer_;
     EventKeys& keys_;
+    bool compress_;
+    PayloadCodec codec_;
     std::function<void()> wake_;
     SqliteStatement insert_payload_;
     SqliteStatement insert_part_;

@@ -62,7 +62,7 @@ TEST(SqliteFailure, AFullDiskLosesNothing) {
     EXPECT_EQ(sqlite.log().api_version().patch, block - 1);
     const auto position = sqlite.log().positions().at({"a", base::Filter::Sigs});
     EXPECT_EQ(position.position.event_id, block - 1);
-    EXPECT_EQ(query_integer(sqlite.file(), "SELECT count(*) FROM event_key"),
+    EXPECT_EQ(query_integer(sqlite.file(), "SELECT count(*) FROM signature_key"),
               static_cast<std::int64_t>(block * 100));
 }
 
@@ -82,7 +82,7 @@ TEST(SqliteFailure, PositionsKeptBackSurviveAFullDisk) {
 
 TEST(SqliteFailure, StagingGoesOnWhenTheDiskHasSpaceAgain) {
     SqliteLog sqlite;
-    const auto event = step(1, 3'000'000);
+    const auto event = incompressible_step(1, 3'000'000);
     auto answer = std::make_shared<std::promise<std::uint64_t>>();
     auto number = answer->get_future();
     {
