@@ -1,6 +1,8 @@
 #include "storage/event_keys.h"
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace storage {
 
@@ -16,6 +18,10 @@ std::string text(std::string_view before, std::string_view name, std::string_vie
 }
 
 }  // namespace
+
+std::size_t EventKeys::Numbers::Hash::operator()(const base::KeyBytes& bytes) const {
+    return std::hash<std::string_view>{}({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
 
 EventKeys::Numbers::Numbers(const SqliteConnection& connection, std::string_view table,
                             std::string_view column)

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <map>
 #include <optional>
 
 #include "base/event.h"
@@ -48,7 +48,10 @@ class EventKeys {
         const SqliteConnection& connection_;
         SqliteStatement insert_;
         SqliteStatement find_;
-        std::map<base::KeyBytes, std::int64_t> known_;  // of late
+        struct Hash {
+            std::size_t operator()(const base::KeyBytes& bytes) const;
+        };
+        boost::unordered_flat_map<base::KeyBytes, std::int64_t, Hash> known_;  // of late
     };
 
     [[nodiscard]] std::int64_t second_part(const base::KeyBytes& bytes);

@@ -31,7 +31,7 @@ EventRows::EventRows(const SqliteConnection& connection, bool compress)
       staged_digest_(connection.prepare("SELECT sha256 FROM large_payload WHERE number = ?1")) {}
 
 Digest EventRows::insert(const base::Event& event, const Place& place, const Digest& chain) {
-    const auto hash = chain_hash(chain, place.id, event.kind, event.key, payload_digest(event));
+    const auto hash = chain_hash(sha256_, chain, place.id, event.kind, event.key, payload_digest(event));
     const bool staged = event.staged_payload != 0;
     const auto encoded = staged ? PayloadCodec::Encoded{} : encode(event);
     // The key holds the block's hash already, where it begins with it.
@@ -49,7 +49,7 @@ Digest EventRows::insert(const base::Event& event, const Place& place, const Dig
 }
 
 Digest EventRows::payload_digest(const base::Event& event) {
-    if (event.staged_payload == 0) return sha256(event.payload);
+    if (event.staged_payload == 0) return sha256_.of(event.payload);
     auto rows = staged_digest_.query(event.staged_payload);
     if (!rows.next()) throw SqliteFailure::corrupt("a staged payload is missing");
     return to_digest(rows.blob(0));

@@ -35,6 +35,7 @@ class EventRows {
 
     bool compress_;
     PayloadCodec codec_;
+    Sha256 sha256_;
     SqliteStatement insert_;
     SqliteStatement staged_digest_;
 };
