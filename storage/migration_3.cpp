@@ -19,6 +19,10 @@ namespace {
 //  - event_key_id finds the key of an event: for verification, and when events are pruned.
 //  - dictionary keeps what is needed to read payloads of that encoding.
 //  - log.chain_hash is that of the newest event, whether it is still there or not.
+//  - pruned_run has the ids that were deleted, in runs, each with the chain hash of its last: the chain can
+//  be
+//    followed across them.
+//  - pruning has the oldest id at several times: the keys of what was deleted a day before are deleted, too.
 constexpr const char* kTables = R"sql(
 DROP INDEX event_source;
 DROP INDEX event_height;
@@ -59,6 +63,16 @@ CREATE TABLE signature_key (
     PRIMARY KEY (block, signer)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX event_key_id ON event_key (id);
+
+CREATE TABLE pruned_run (
+    first_id INTEGER PRIMARY KEY,
+    last_id INTEGER NOT NULL,
+    end_hash BLOB NOT NULL
+) STRICT;
+CREATE TABLE pruning (
+    at INTEGER PRIMARY KEY,
+    oldest_id INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE dictionary (
     encoding INTEGER PRIMARY KEY,

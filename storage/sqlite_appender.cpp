@@ -54,8 +54,9 @@ SqliteAppender::SqliteAppender(SqliteWriter& writer, EventKeys& keys, PayloadSta
       rows_(writer.connection(), compress),
       use_payload_(writer.connection().prepare(
           "UPDATE large_payload SET appended = 1 WHERE number = ?1 AND appended = 0")),
-      update_head_(writer.connection().prepare("UPDATE log SET network_name = ?1, oldest_id = ?2, next_id = "
-                                               "?3, api_version = ?4, chain_hash = ?5")),
+      update_head_(writer.connection().prepare(
+          "UPDATE log SET network_name = ?1, oldest_id = max(oldest_id, ?2), next_id = "
+          "?3, api_version = ?4, chain_hash = ?5")),
       upsert_position_(writer.connection().prepare(
           "INSERT OR REPLACE INTO node_position VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")) {}
 

@@ -14,6 +14,7 @@
 #include "storage/sqlite_appender.h"
 #include "storage/sqlite_maintenance.h"
 #include "storage/sqlite_node_store.h"
+#include "storage/sqlite_pruner.h"
 #include "storage/sqlite_schema.h"
 #include "storage/sqlite_writer.h"
 #include "storage/sse_index.h"
@@ -57,6 +58,12 @@ base::Error opening_error(const SqliteFailure& failure, const std::filesystem::p
     return to_error(SqliteFailure::corrupt(failure.what()), file);
 }
 
+std::int64_t unix_time() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 /// Where an empty log begins; an existing one goes on where it is.
 void begin_at_sse_index(LogHead& head, const std::filesystem::path& directory, const base::Log& log) {
     if (!head.range.empty()) return;
@@ -84,10 +91,12 @@ class SqliteEventLog::Impl {
           checkpointer_(file_, writer_, checkpoint_interval(options), [this] { wake_up_.wake(); }),
           wal_file_(file_, writer_, Checkpointer::kLargestWal * checkpoint_interval(options)),
           readers_(file_, options.max_connections_in_pool),
-          nodes_(writer_, readers_, log, [this] { wake_up_.wake(); }) {
+          nodes_(writer_, readers_, log, [this] { wake_up_.wake(); }),
+          oldest_(appender_.head().range.oldest),
+          pruner_(writer_, stager_, options.retention, oldest_, log, unix_time) {
         publish_head();
-        maintenance_.emplace(file_, wake_up_, stager_, nodes_, checkpointer_, wal_file_, std::move(log),
-                             metrics);
+        maintenance_.emplace(file_, wake_up_, stager_, nodes_, checkpointer_, wal_file_, pruner_,
+                             std::move(log), metrics);
     }
 
     ~Impl() { maintenance_.reset(); }
@@ -140,7 +149,6 @@ class SqliteEventLog::Impl {
     void publish_head() {
         const auto& head = appender_.head();
         next_ = head.range.next;
-        oldest_ = head.range.oldest;
         api_version_ = head.api_version.packed();
         const std::lock_guard lock(network_name_mutex_);
         network_name_ = head.network_name;
@@ -160,7 +168,8 @@ class SqliteEventLog::Impl {
     ReaderPool readers_;
     SqliteNodeStore nodes_;
 
-    std::atomic<base::EventId> oldest_{1};
+    std::atomic<base::EventId> oldest_;  ///< the pruner moves it on
+    SqlitePruner pruner_;
     std::atomic<base::EventId> next_{1};
     std::atomic<std::int64_t> api_version_{0};
     mutable std::mutex network_name_mutex_;

@@ -38,23 +38,25 @@ void WakeUp::wait(const std::stop_token& stop, std::optional<Clock::time_point> 
 
 SqliteMaintenance::SqliteMaintenance(std::filesystem::path file, WakeUp& wake_up, PayloadStager& stager,
                                      SqliteNodeStore& nodes, Checkpointer& checkpointer, WalFile& wal_file,
-                                     base::Log log, base::Metrics& metrics)
+                                     SqlitePruner& pruner, base::Log log, base::Metrics& metrics)
     : file_(std::move(file)),
       wake_up_(wake_up),
       stager_(stager),
       nodes_(nodes),
       checkpointer_(checkpointer),
       wal_file_(wal_file),
+      pruner_(pruner),
       log_(std::move(log)),
       staging_{.name = "storing a large payload", .failures = metrics.error("storage", "staging_failed")},
       storing_nodes_{.name = "storing a node's state",
                      .failures = metrics.error("storage", "node_state_failed")},
       checkpointing_{.name = "a checkpoint", .failures = metrics.error("storage", "checkpoint_failed")},
+      pruning_{.name = "deleting old events", .failures = metrics.error("storage", "pruning_failed")},
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void SqliteMaintenance::run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-        const auto next = earliest({run_checkpoints(), run_nodes(), run_stager()});
+        const auto next = earliest({run_checkpoints(), run_nodes(), run_stager(), run_pruner()});
         if (wal_file_.grow()) continue;
         wake_up_.wait(stop, next);
     }
@@ -79,6 +81,10 @@ std::optional<SqliteMaintenance::Clock::time_point> SqliteMaintenance::run_nodes
         nodes_.step();
         return std::optional(Clock::now());
     });
+}
+
+std::optional<SqliteMaintenance::Clock::time_point> SqliteMaintenance::run_pruner() {
+    return attempt(pruning_, [this] { return pruner_.step(); });
 }
 
 void SqliteMaintenance::finish_nodes() {

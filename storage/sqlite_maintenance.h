@@ -14,6 +14,7 @@
 #include "storage/checkpointer.h"
 #include "storage/payload_stager.h"
 #include "storage/sqlite_node_store.h"
+#include "storage/sqlite_pruner.h"
 #include "storage/wal_file.h"
 
 namespace storage {
@@ -41,13 +42,13 @@ class WakeUp {
 };
 
 /// The log's own thread: it stages payloads, stores what is known of the nodes, makes checkpoints and room
-/// for commits, and tries again when the database fails. At its end it stores once more what is known of the
-/// nodes.
+/// for commits, deletes what is old, and tries again when the database fails. At its end it stores once more
+/// what is known of the nodes.
 class SqliteMaintenance {
   public:
     SqliteMaintenance(std::filesystem::path file, WakeUp& wake_up, PayloadStager& stager,
-                      SqliteNodeStore& nodes, Checkpointer& checkpointer, WalFile& wal_file, base::Log log,
-                      base::Metrics& metrics);
+                      SqliteNodeStore& nodes, Checkpointer& checkpointer, WalFile& wal_file,
+                      SqlitePruner& pruner, base::Log log, base::Metrics& metrics);
 
   private:
     using Clock = WakeUp::Clock;
@@ -66,6 +67,7 @@ class SqliteMaintenance {
     [[nodiscard]] std::optional<Clock::time_point> run_checkpoints();
     [[nodiscard]] std::optional<Clock::time_point> run_stager();
     [[nodiscard]] std::optional<Clock::time_point> run_nodes();
+    [[nodiscard]] std::optional<Clock::time_point> run_pruner();
     void finish_nodes();
     /// Runs the task, unless it failed a moment ago; when to call again: as the task says, or the back-off.
     template <class Task>
@@ -79,10 +81,12 @@ class SqliteMaintenance {
     SqliteNodeStore& nodes_;
     Checkpointer& checkpointer_;
     WalFile& wal_file_;
+    SqlitePruner& pruner_;
     base::Log log_;
     Work staging_;
     Work storing_nodes_;
     Work checkpointing_;
+    Work pruning_;
     std::jthread thread_;  // last: it uses all the others
 };
 

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "storage/retention_options.h"
+
 namespace storage {
 
 struct SqliteOptions {
@@ -14,6 +16,7 @@ struct SqliteOptions {
     std::uint32_t wal_autocheckpointing_interval = 1000;  ///< in pages of the write-ahead log
     enum class Synchronous { Normal, Full } synchronous = Synchronous::Full;
     bool compress = true;  ///< payloads are packed
+    RetentionOptions retention;
 };
 
 }  // namespace storage

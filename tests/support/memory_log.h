@@ -18,10 +18,10 @@ class MemoryLog final : public storage::EventLog {
     std::atomic<bool> reads_wait = false;  ///< notify it when it is made false
     mutable std::atomic<unsigned> reads = 0;
 
-    /// What retention will do one day.
-    void prune_below(base::EventId id) {
+    /// What retention does; one event may be kept.
+    void prune_below(base::EventId id, base::EventId kept = 0) {
         const std::lock_guard lock(mutex_);
-        std::erase_if(events_, [&](const auto& event) { return event.id < id; });
+        std::erase_if(events_, [&](const auto& event) { return event.id < id && event.id != kept; });
         range_.oldest = id;
     }
 
