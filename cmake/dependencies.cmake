@@ -27,3 +27,8 @@ target_link_libraries(asio PUBLIC Boost::headers Threads::Threads OpenSSL::SSL)
 add_library(beast STATIC ${CMAKE_SOURCE_DIR}/cmake/beast.cpp)
 target_compile_definitions(beast PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
 target_link_libraries(beast PUBLIC asio)
+
+# Debian's package brings no CMake file of its own.
+find_library(PQXX_LIBRARY pqxx REQUIRED)
+add_library(pqxx INTERFACE)
+target_link_libraries(pqxx INTERFACE ${PQXX_LIBRARY})

@@ -20,6 +20,15 @@ void append_sized(Link& link, const base::KeyBytes& part) {
     append(link, part);
 }
 
+Link tail_of(base::Kind kind, const base::NaturalKey& key, const std::optional<Digest>& payload) {
+    Link tail;
+    tail.push_back(static_cast<std::uint8_t>(kind));
+    append_sized(tail, key.first);
+    append_sized(tail, key.second);
+    if (payload) append(tail, *payload);
+    return tail;
+}
+
 }  // namespace
 
 void Sha256::Free::operator()(EVP_MD_CTX* context) const {
@@ -45,16 +54,18 @@ Digest sha256(std::string_view bytes) {
     return Sha256().of(bytes);
 }
 
+std::string chain_tail(base::Kind kind, const base::NaturalKey& key, const std::optional<Digest>& payload) {
+    const auto tail = tail_of(kind, key, payload);
+    return {tail.begin(), tail.end()};
+}
+
 Digest chain_hash(Sha256& sha256, const Digest& previous, base::EventId id, base::Kind kind,
                   const base::NaturalKey& key, const Digest& payload) {
     Link link;
     append(link, previous);
     for (unsigned shift = 64; shift > 0; shift -= 8)
         link.push_back(static_cast<std::uint8_t>(id >> (shift - 8)));
-    link.push_back(static_cast<std::uint8_t>(kind));
-    append_sized(link, key.first);
-    append_sized(link, key.second);
-    append(link, payload);
+    append(link, tail_of(kind, key, payload));
     return sha256.of({reinterpret_cast<const char*>(link.data()), link.size()});
 }
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <openssl/types.h>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/event.h"
@@ -27,6 +29,11 @@ class Sha256 {
 };
 
 [[nodiscard]] Digest sha256(std::string_view bytes);
+
+/// What stands behind the id among the bytes of chain_hash(); without the payload's digest, where there is
+/// none yet.
+[[nodiscard]] std::string chain_tail(base::Kind kind, const base::NaturalKey& key,
+                                     const std::optional<Digest>& payload);
 
 /// The hash over a log up to an event: of the bytes
 ///   previous (32) | id (8, big-endian) | kind (1) | size of key.first (1) | key.first

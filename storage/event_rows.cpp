@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "storage/sqlite_reader.h"
+#include "storage/endpoint_condition.h"
 
 namespace storage {
 

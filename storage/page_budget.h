@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 namespace storage {
 
@@ -28,5 +29,10 @@ class PageBudget {
     std::size_t bytes_;
     bool first_ = true;
 };
+
+/// One more than wanted tells whether there are more; an SQL LIMIT is signed.
+[[nodiscard]] inline std::int64_t sql_limit(std::size_t max_events) {
+    return static_cast<std::int64_t>(std::min<std::size_t>(max_events, 1U << 30U)) + 1;
+}
 
 }  // namespace storage

@@ -4,46 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "storage/batch.h"
+
 namespace storage {
-
-namespace {
-
-using namespace std::chrono_literals;
-
-/// How long positions of batches without news may stay in memory: a crash costs the reading of so much again.
-constexpr auto kLongestKeptBack = 1s;
-
-std::int64_t milliseconds(auto duration) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-}
-
-std::int64_t steady_to_unix_ms() {
-    const auto steady = std::chrono::steady_clock::now().time_since_epoch();
-    return milliseconds(std::chrono::system_clock::now().time_since_epoch()) - milliseconds(steady);
-}
-
-std::int64_t received_at(const base::Event& event, std::int64_t offset) {
-    const bool stamped = event.received != std::chrono::steady_clock::time_point{};
-    const auto received = stamped ? event.received : std::chrono::steady_clock::now();
-    return milliseconds(received.time_since_epoch()) + offset;
-}
-
-/// Adds the newest position of each endpoint of each node that the batch touched.
-void add_positions(Positions& positions, std::span<const base::Event> batch) {
-    std::vector<const base::Event*> newest;
-    for (auto event = batch.rbegin(); event != batch.rend(); ++event) {
-        if (event->node.empty() || event->kind == base::Kind::ApiVersion) continue;
-        const auto same_stream = [&](const base::Event* other) {
-            return other->filter == event->filter && other->node == event->node;
-        };
-        if (std::ranges::none_of(newest, same_stream)) newest.push_back(&*event);
-    }
-    for (const auto* event : newest) {
-        positions[{event->node, event->filter}] = {event->position, event->kind, event->key};
-    }
-}
-
-}  // namespace
 
 SqliteAppender::SqliteAppender(SqliteWriter& writer, EventKeys& keys, PayloadStager& stager, LogHead head,
                                bool compress)

@@ -8,12 +8,13 @@
 #include "storage/checkpointer.h"
 #include "storage/event_keys.h"
 #include "storage/lock_file.h"
+#include "storage/maintenance.h"
 #include "storage/payload_stager.h"
 #include "storage/reader_pool.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_appender.h"
-#include "storage/sqlite_maintenance.h"
 #include "storage/sqlite_node_store.h"
+#include "storage/sqlite_payloads.h"
 #include "storage/sqlite_pruner.h"
 #include "storage/sqlite_schema.h"
 #include "storage/sqlite_writer.h"
@@ -86,7 +87,8 @@ class SqliteEventLog::Impl {
           feed_id_(head.feed_id),
           start_positions_(load_positions(writer_.connection())),
           keys_(writer_.connection()),
-          stager_(writer_, keys_, options.compress, [this] { wake_up_.wake(); }),
+          stager_(std::make_unique<SqlitePayloads>(writer_, keys_, options.compress),
+                  [this] { wake_up_.wake(); }),
           appender_(writer_, keys_, stager_, std::move(head), options.compress),
           checkpointer_(file_, writer_, checkpoint_interval(options), [this] { wake_up_.wake(); }),
           wal_file_(file_, writer_, Checkpointer::kLargestWal * checkpoint_interval(options)),
@@ -95,8 +97,8 @@ class SqliteEventLog::Impl {
           oldest_(appender_.head().range.oldest),
           pruner_(writer_, stager_, options.retention, oldest_, log, unix_time) {
         publish_head();
-        maintenance_.emplace(file_, wake_up_, stager_, nodes_, checkpointer_, wal_file_, pruner_,
-                             std::move(log), metrics);
+        maintenance_.emplace(
+            wake_up_, tasks(metrics), [this] { return wal_file_.grow(); }, std::move(log));
     }
 
     ~Impl() { maintenance_.reset(); }
@@ -146,6 +148,53 @@ class SqliteEventLog::Impl {
     [[nodiscard]] NodeStore& nodes() { return nodes_; }
 
   private:
+    using Time = Maintenance::Time;
+
+    /// A task's part; its SqliteFailure in words.
+    template <class Task>
+    [[nodiscard]] auto guarded(Task&& task) -> base::Result<decltype(task())> {
+        try {
+            return task();
+        } catch (const SqliteFailure& failure) {
+            return to_error(failure, file_);
+        }
+    }
+
+    /// Calls again at once while there is work.
+    template <class Worker>
+    [[nodiscard]] base::Result<Time> step(Worker& worker) {
+        return guarded([&]() -> Time {
+            if (!worker.has_work()) return std::nullopt;
+            worker.step();
+            return WakeUp::Clock::now();
+        });
+    }
+
+    [[nodiscard]] base::Result<void> finish_nodes() {
+        try {
+            while (nodes_.has_work()) nodes_.step();
+            return {};
+        } catch (const SqliteFailure& failure) {
+            return to_error(failure, file_);
+        }
+    }
+
+    [[nodiscard]] std::vector<Maintenance::Task> tasks(base::Metrics& metrics) {
+        return {{.name = "a checkpoint",
+                 .failures = metrics.error("storage", "checkpoint_failed"),
+                 .step = [this] { return guarded([this]() -> Time { return checkpointer_.run(); }); }},
+                {.name = "storing a node's state",
+                 .failures = metrics.error("storage", "node_state_failed"),
+                 .step = [this] { return step(nodes_); },
+                 .finish = [this] { return finish_nodes(); }},
+                {.name = "storing a large payload",
+                 .failures = metrics.error("storage", "staging_failed"),
+                 .step = [this] { return step(stager_); }},
+                {.name = "deleting old events",
+                 .failures = metrics.error("storage", "pruning_failed"),
+                 .step = [this] { return guarded([this]() -> Time { return pruner_.step(); }); }}};
+    }
+
     void publish_head() {
         const auto& head = appender_.head();
         next_ = head.range.next;
@@ -175,7 +224,7 @@ class SqliteEventLog::Impl {
     mutable std::mutex network_name_mutex_;
     std::string network_name_;
 
-    std::optional<SqliteMaintenance> maintenance_;
+    std::optional<Maintenance> maintenance_;
 };
 
 base::Result<std::unique_ptr<SqliteEventLog>> SqliteEventLog::open(const SqliteOptions& options,

@@ -18,6 +18,7 @@ constexpr base::EventId kMostKeys = 2048;
 constexpr std::int64_t kMostPages = 128;
 
 constexpr auto kBetweenLooks = 30s;
+constexpr auto kBetweenTries = 50ms;
 constexpr std::int64_t kDay = std::int64_t{24} * 3600 * 1000;
 constexpr std::int64_t kBetweenNotes = std::int64_t{10} * 60 * 1000;
 
@@ -67,14 +68,14 @@ SqlitePruner::SqlitePruner(SqliteWriter& writer, PayloadStager& stager, const Re
 std::optional<SqlitePruner::Clock::time_point> SqlitePruner::step() {
     if (!deletes()) return std::nullopt;
     const auto now = Clock::now();
-    if (oldest_ >= keep_from_ && now >= next_look_) {
-        keep_from_ = first_to_keep();
+    // The parts of payloads go after their events; until then the size is not what it will be.
+    if (stager_.has_work()) return now + kBetweenTries;
+    if (now >= next_look_) {
+        if (const auto keep_from = first_to_keep(); oldest_ < keep_from) {
+            prune(keep_from);
+            return now;
+        }
         next_look_ = now + kBetweenLooks;
-    }
-    if (oldest_ < keep_from_) {
-        prune(keep_from_);
-        if (oldest_ >= keep_from_) next_look_ = {};  // for the size, there may be more
-        return now;
     }
     if (forget_keys() || give_back_space()) return now;
     return next_look_;

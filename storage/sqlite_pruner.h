@@ -54,7 +54,6 @@ class SqlitePruner {
     const base::Log log_;
     const UnixTime now_;
     Clock::time_point next_look_{};
-    base::EventId keep_from_ = 0;
     base::EventId keys_forgotten_below_ = 0;
     std::int64_t last_block_looked_at_ = 0;
     bool told_too_large_ = false;

@@ -4,6 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "storage/endpoint_condition.h"
+#include "storage/page_budget.h"
+
 namespace storage {
 
 namespace {
@@ -35,50 +38,15 @@ std::string select(std::string_view index, const std::string& rest) {
     return std::string(kColumns) + std::string(index) + std::string(kJoins) + " " + rest;
 }
 
-/// One more than wanted tells whether there are more; an SQL LIMIT is signed.
-std::int64_t sql_limit(std::size_t max_events) {
-    return static_cast<std::int64_t>(std::min<std::size_t>(max_events, 1U << 30U)) + 1;
-}
-
 }  // namespace
-
-base::Filter stored_source(base::Kind kind, base::Filter filter) {
-    return kind == base::Kind::Shutdown ? filter : base::row_of(kind).filter;
-}
-
-EndpointCondition endpoint_condition(base::Endpoint endpoint) {
-    constexpr std::array kSources{base::Filter::Main, base::Filter::Deploys, base::Filter::Sigs,
-                                  base::Filter::Sidecar};
-    const auto number = [](auto value) { return std::to_string(static_cast<int>(value)); };
-    std::vector<std::string> alternatives;
-    bool has_signatures = false;
-    for (const auto source : kSources) {
-        std::string kinds;
-        for (const auto& row : base::kKinds) {
-            if (row.kind == base::Kind::ApiVersion || stored_source(row.kind, source) != source) continue;
-            if (!base::endpoints_of(row.kind, source).contains(endpoint)) continue;
-            kinds += (kinds.empty() ? "" : ", ") + number(row.kind);
-        }
-        if (kinds.empty()) continue;
-        has_signatures = has_signatures || source == base::Filter::Sigs;
-        alternatives.push_back("source = " + number(source) + " AND kind IN (" + kinds + ")");
-    }
-    // The index is partial: its own condition has to stand in the query.
-    if (alternatives.size() == 1 && !has_signatures) return {"source <> 2 AND " + alternatives.front(), true};
-
-    std::string sql;
-    for (const auto& alternative : alternatives) sql += (sql.empty() ? "((" : ") OR (") + alternative;
-    return {sql + "))", false};
-}
 
 SqliteReader::SqliteReader(const std::filesystem::path& file)
     : connection_(open_reader(file)),
       head_(connection_.prepare("SELECT next_id FROM log")),
       all_(connection_.prepare(select("", "WHERE " + std::string(kRange)))),
       newest_(connection_.prepare(select("", "ORDER BY id DESC LIMIT ?1"))),
-      large_size_(connection_.prepare("SELECT size FROM large_payload WHERE number = ?1")),
-      large_parts_(
-          connection_.prepare("SELECT encoding, bytes FROM payload_part WHERE payload = ?1 ORDER BY seq")),
+      large_size_(connection_.prepare("SELECT size, encoding FROM large_payload WHERE number = ?1")),
+      large_parts_(connection_.prepare("SELECT bytes FROM payload_part WHERE payload = ?1 ORDER BY seq")),
       node_history_(connection_.prepare(kNodeHistory)) {}
 
 SqliteStatement& SqliteReader::endpoint_statement(base::Endpoint endpoint) {
@@ -182,12 +150,17 @@ std::string SqliteReader::decode(std::int64_t encoding, std::string_view bytes, 
 }
 
 std::string SqliteReader::large_payload(std::int64_t number) {
-    const auto size = static_cast<std::size_t>(large_size_.integer(number).value_or(0));
-    std::string payload;
-    payload.reserve(size);
+    std::int64_t size = 0;
+    std::int64_t encoding = 0;
+    if (auto rows = large_size_.query(number); rows.next()) {
+        size = rows.integer(0);
+        encoding = rows.integer(1);
+    }
+    std::string bytes;
     auto parts = large_parts_.query(number);
-    while (parts.next()) payload += decode(parts.integer(0), parts.text(1), {});
-    if (payload.size() != size) {
+    while (parts.next()) bytes += parts.text(0);
+    auto payload = decode(encoding, bytes, {});
+    if (static_cast<std::int64_t>(payload.size()) != size) {
         throw SqliteFailure::corrupt("payload " + std::to_string(number) + " is not complete");
     }
     return payload;

@@ -43,16 +43,4 @@ class SqliteReader {
     std::array<std::optional<SqliteStatement>, base::kEndpointCount> by_endpoint_;
 };
 
-/// The SQL condition for an endpoint's events on the table `event`, made from the table of kinds, and the
-/// index that finds them without passing over finality signatures, if there is one.
-struct EndpointCondition {
-    std::string sql;
-    bool by_source = false;
-};
-[[nodiscard]] EndpointCondition endpoint_condition(base::Endpoint endpoint);
-
-/// The filter under which an event is stored: that of its kind, so that what is served where follows from the
-/// kind alone; a Shutdown keeps its own.
-[[nodiscard]] base::Filter stored_source(base::Kind kind, base::Filter filter);
-
 }  // namespace storage

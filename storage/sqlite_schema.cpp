@@ -5,12 +5,12 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <openssl/rand.h>
 #include <stdexcept>
 #include <string_view>
 
 #include "storage/event_rows.h"
 #include "storage/migration_3.h"
+#include "storage/uuid.h"
 
 namespace storage {
 
@@ -201,22 +201,6 @@ base::Result<DatabaseFile> inspect_tables(const std::filesystem::path& file) {
         return foreign(file, "another program (it has a write-ahead log)");
     }
     return DatabaseFile::New;
-}
-
-std::string new_uuid() {
-    std::array<unsigned char, 16> bytes{};
-    if (RAND_bytes(bytes.data(), bytes.size()) != 1)
-        throw std::runtime_error("no randomness for the feed's UUID");
-    bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0fU) | 0x40U);  // RFC 4122: version 4,
-    bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3fU) | 0x80U);  // variant 1
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::string text;
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-        text += kHex[bytes[i] >> 4U];
-        text += kHex[bytes[i] & 15U];
-    }
-    return text;
 }
 
 void migrate(const SqliteConnection& connection, std::int64_t version) {

@@ -115,7 +115,7 @@ TEST(SqliteFailure, ADatabaseLockedByAnotherProgramIsTriedAgain) {
 
 TEST(SqliteFailure, AnIncompletePayloadIsCorruptAndTheRestReadable) {
     SqliteLog sqlite;
-    const auto event = step(1, 1'000'000);
+    const auto event = incompressible_step(1, 1'000'000);
     append(sqlite.log(), {block_added(1), staged(event, stage(sqlite.log(), event)), block_added(2)});
     const SqliteConnection other(sqlite.file(), SqliteConnection::Mode::ReadWrite);
     other.busy_timeout(30'000);
@@ -133,7 +133,8 @@ TEST(SqliteFailure, AnIncompletePayloadIsCorruptAndTheRestReadable) {
                                       int acknowledge) {
     auto log = open_sqlite(options);
     if (!log) ::_exit(1);
-    (*log)->stage(std::make_shared<const base::Event>(step(first_block, 2'000'000)), [](std::uint64_t) {});
+    (*log)->stage(std::make_shared<const base::Event>(incompressible_step(first_block, 2'000'000)),
+                  [](std::uint64_t) {});
     for (std::uint64_t block = first_block;; ++block) {
         auto batch = signatures(block, 30);
         batch.back() = from_node(batch.back(), "a", static_cast<std::uint32_t>(block));
