@@ -7,6 +7,7 @@
 
 #include "storage/checkpointer.h"
 #include "storage/event_keys.h"
+#include "storage/folder.h"
 #include "storage/lock_file.h"
 #include "storage/maintenance.h"
 #include "storage/payload_stager.h"
@@ -33,14 +34,6 @@ std::filesystem::path file_of(const SqliteOptions& options) {
 
 std::uint32_t checkpoint_interval(const SqliteOptions& options) {
     return std::clamp<std::uint32_t>(options.wal_autocheckpointing_interval, 1, 1'000'000);
-}
-
-base::Result<void> make_directory(const std::filesystem::path& directory) {
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    if (!error) return {};
-    return base::unavailable("cannot make the folder " + directory.string() + ": " + error.message() +
-                             "; check storage_path and the permissions of the folder above it");
 }
 
 void set_up_writer(const SqliteConnection& connection, SqliteOptions::Synchronous synchronous) {
@@ -230,7 +223,7 @@ class SqliteEventLog::Impl {
 base::Result<std::unique_ptr<SqliteEventLog>> SqliteEventLog::open(const SqliteOptions& options,
                                                                    base::Log log, base::Metrics& metrics) {
     const auto file = file_of(options);
-    if (const auto made = make_directory(options.directory); !made) return made.error();
+    if (const auto made = make_folder(options.directory); !made) return made.error();
     if (const auto inspected = inspect_database_file(file); !inspected) return inspected.error();
     auto lock = LockFile::acquire(file.string() + ".lock");
     if (!lock) return lock.error();

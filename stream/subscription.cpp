@@ -184,6 +184,17 @@ std::variant<Subscription, net::Response> read_subscription(const net::Request& 
     return subscription;
 }
 
+std::optional<Cursor> cursor_of(const net::Request& request) {
+    if (const auto header = request.header("last-event-id").value_or(""); !header.empty()) {
+        const auto last = parse_id(header);
+        if (!last) return std::nullopt;
+        return Cursor{*last, true};
+    }
+    const auto query = parse_fields(request.query());
+    if (!query || !query->start_from) return std::nullopt;
+    return Cursor{*query->start_from, false};
+}
+
 net::Response log_unreadable(const net::Request& request) {
     auto response = refusal(
         request, 503, "the events asked for are in storage, which cannot be read now; try again later\n");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -35,6 +36,14 @@ struct Subscription {
 /// docs/streams.md adds; the CORS headers follow the WHATWG Fetch standard. Pure.
 [[nodiscard]] std::variant<Subscription, net::Response> read_subscription(const net::Request& request,
                                                                           const FeedState& feed);
+
+/// The event that a request's cursor names: its Last-Event-ID, else its start_from. None: there is none, or
+/// it cannot be read.
+struct Cursor {
+    base::EventId id = 0;
+    bool is_last_event_id = false;
+};
+[[nodiscard]] std::optional<Cursor> cursor_of(const net::Request& request);
 
 /// 503 with Retry-After: the events asked for lie in the log, which cannot be read now.
 [[nodiscard]] net::Response log_unreadable(const net::Request& request);
