@@ -9,14 +9,25 @@
 
 namespace storage {
 
+namespace {
+
+SqliteOptions sqlite_options(const Options& options) {
+    auto sqlite = std::get<SqliteOptions>(options.database);
+    sqlite.compress = options.compression == Options::Compression::Zstd;
+    sqlite.retention = options.retention.value_or(RetentionOptions{});
+    return sqlite;
+}
+
+}  // namespace
+
 base::Result<std::unique_ptr<EventLog>> open_log(const Options& options, base::Log log,
                                                  base::Metrics& metrics) {
     const auto as_log = [](auto opened) -> base::Result<std::unique_ptr<EventLog>> {
         if (!opened) return opened.error();
         return std::unique_ptr<EventLog>(std::move(*opened));
     };
-    if (const auto* sqlite = std::get_if<SqliteOptions>(&options.database))
-        return as_log(SqliteEventLog::open(*sqlite, std::move(log), metrics));
+    if (std::holds_alternative<SqliteOptions>(options.database))
+        return as_log(SqliteEventLog::open(sqlite_options(options), std::move(log), metrics));
     // For what is no event: the control socket, the Rust sidecar's sse_index.
     if (const auto made = make_folder(options.storage_path); !made) return made.error();
     return as_log(PostgresqlEventLog::open(options, std::move(log), metrics));

@@ -11,8 +11,13 @@ class PageBudget {
   public:
     PageBudget(std::size_t events, std::size_t bytes) : events_(events), bytes_(bytes) {}
 
+    /// Whether one more event of this size can be taken.
+    [[nodiscard]] bool has_room_for(std::size_t size) const {
+        return events_ != 0 && (first_ || size <= bytes_);
+    }
+
     [[nodiscard]] bool take(std::size_t size) {
-        if (events_ == 0 || (!first_ && size > bytes_)) return false;
+        if (!has_room_for(size)) return false;
         first_ = false;
         events_ -= 1;
         bytes_ -= std::min(size, bytes_);

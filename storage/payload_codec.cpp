@@ -59,7 +59,7 @@ class PayloadCodec::Impl {
         drop_large_scratch();
         if (!packing_.pack(payload, keys, packed_)) return {Encoding::Plain, payload};
         unsigned flags = 0;
-        compress(*text_, packed_.text, text_frame_);
+        if (packed_.text != last_text_) compress_text();
         if (text_frame_.size() < packed_.text.size()) flags |= kTextCompressed;
         if (packed_.binary.size() >= kShortestBinary) {
             compress(*binary_, packed_.binary, binary_frame_);
@@ -99,6 +99,12 @@ class PayloadCodec::Impl {
     }
 
   private:
+    /// Signatures of an era are the same text, once their hex is taken out.
+    void compress_text() {
+        compress(*text_, packed_.text, text_frame_);
+        last_text_ = packed_.text;
+    }
+
     // Contexts and tables are some hundred KB: most codecs do one or the other only.
     void prepare_to_encode() {
         const auto dictionary = packing_dictionary();
@@ -116,19 +122,21 @@ class PayloadCodec::Impl {
     static base::Error damaged() { return base::corrupt("a compressed payload is damaged"); }
 
     [[nodiscard]] bool decompress(std::string_view frame, const ZSTD_DDict* dictionary, std::string& bytes) {
-        text_frame_.assign(kMagic);
-        text_frame_ += frame;
-        const auto size = ZSTD_getFrameContentSize(text_frame_.data(), text_frame_.size());
+        frame_.assign(kMagic);
+        frame_ += frame;
+        const auto size = ZSTD_getFrameContentSize(frame_.data(), frame_.size());
         if (size > kLargestPart) return false;  // the values for "unknown" and "error" are larger, too
         bytes.resize(size);
         const auto done = ZSTD_decompress_usingDDict(decompressor_.get(), bytes.data(), bytes.size(),
-                                                     text_frame_.data(), text_frame_.size(), dictionary);
+                                                     frame_.data(), frame_.size(), dictionary);
         return ZSTD_isError(done) == 0 && done == bytes.size();
     }
 
     /// One large event must not cost its size for ever.
     void drop_large_scratch() {
-        for (auto* scratch : {&packed_.text, &packed_.binary, &text_frame_, &binary_frame_, &result_}) {
+        if (text_frame_.capacity() > kScratchKept) last_text_.clear();
+        for (auto* scratch :
+             {&packed_.text, &packed_.binary, &last_text_, &text_frame_, &binary_frame_, &frame_, &result_}) {
             if (scratch->capacity() > kScratchKept) *scratch = std::string();
         }
     }
@@ -140,8 +148,10 @@ class PayloadCodec::Impl {
     Owned<ZSTD_DCtx> decompressor_;
     HexPacking packing_;
     HexPacking::Packed packed_;
+    std::string last_text_;  // when encoding: what text_frame_ is made from
     std::string text_frame_;
     std::string binary_frame_;
+    std::string frame_;  // when decoding
     std::string result_;
 };
 

@@ -45,6 +45,11 @@ void PayloadStager::settle(const std::vector<std::uint64_t>& used,
     wake_();
 }
 
+void PayloadStager::discard(std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    unwanted_.push_back(number);
+}
+
 bool PayloadStager::has_work() const {
     const std::lock_guard lock(mutex_);
     return busy_ || !requests_.empty() || !unwanted_.empty();

@@ -36,6 +36,9 @@ class PayloadStager {
     /// `duplicate` came with an event that was known. The publisher.
     void settle(const std::vector<std::uint64_t>& used, const std::vector<std::uint64_t>& duplicate);
 
+    /// The payload belongs to no event any more. The maintenance thread.
+    void discard(std::uint64_t number);
+
     [[nodiscard]] bool has_work() const;
 
     /// Does one small transaction of what there is to do. When it throws, as the table does, nothing is

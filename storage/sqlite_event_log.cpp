@@ -16,6 +16,7 @@
 #include "storage/sqlite_appender.h"
 #include "storage/sqlite_node_store.h"
 #include "storage/sqlite_payloads.h"
+#include "storage/sqlite_pruner.h"
 #include "storage/sqlite_schema.h"
 #include "storage/sqlite_writer.h"
 #include "storage/sse_index.h"
@@ -51,6 +52,12 @@ base::Error opening_error(const SqliteFailure& failure, const std::filesystem::p
     return to_error(SqliteFailure::corrupt(failure.what()), file);
 }
 
+std::int64_t unix_time() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 /// Where an empty log begins; an existing one goes on where it is.
 void begin_at_sse_index(LogHead& head, const std::filesystem::path& directory, const base::Log& log) {
     if (!head.range.empty()) return;
@@ -73,12 +80,15 @@ class SqliteEventLog::Impl {
           feed_id_(head.feed_id),
           start_positions_(load_positions(writer_.connection())),
           keys_(writer_.connection()),
-          stager_(std::make_unique<SqlitePayloads>(writer_, keys_), [this] { wake_up_.wake(); }),
-          appender_(writer_, keys_, stager_, std::move(head)),
+          stager_(std::make_unique<SqlitePayloads>(writer_, keys_, options.compress),
+                  [this] { wake_up_.wake(); }),
+          appender_(writer_, keys_, stager_, std::move(head), options.compress),
           checkpointer_(file_, writer_, checkpoint_interval(options), [this] { wake_up_.wake(); }),
           wal_file_(file_, writer_, Checkpointer::kLargestWal * checkpoint_interval(options)),
           readers_(file_, options.max_connections_in_pool),
-          nodes_(writer_, readers_, log, [this] { wake_up_.wake(); }) {
+          nodes_(writer_, readers_, log, [this] { wake_up_.wake(); }),
+          oldest_(appender_.head().range.oldest),
+          pruner_(writer_, stager_, options.retention, oldest_, log, unix_time) {
         publish_head();
         maintenance_.emplace(
             wake_up_, tasks(metrics), [this] { return wal_file_.grow(); }, std::move(log));
@@ -172,13 +182,15 @@ class SqliteEventLog::Impl {
                  .finish = [this] { return finish_nodes(); }},
                 {.name = "storing a large payload",
                  .failures = metrics.error("storage", "staging_failed"),
-                 .step = [this] { return step(stager_); }}};
+                 .step = [this] { return step(stager_); }},
+                {.name = "deleting old events",
+                 .failures = metrics.error("storage", "pruning_failed"),
+                 .step = [this] { return guarded([this]() -> Time { return pruner_.step(); }); }}};
     }
 
     void publish_head() {
         const auto& head = appender_.head();
         next_ = head.range.next;
-        oldest_ = head.range.oldest;
         api_version_ = head.api_version.packed();
         const std::lock_guard lock(network_name_mutex_);
         network_name_ = head.network_name;
@@ -198,7 +210,8 @@ class SqliteEventLog::Impl {
     ReaderPool readers_;
     SqliteNodeStore nodes_;
 
-    std::atomic<base::EventId> oldest_{1};
+    std::atomic<base::EventId> oldest_;  ///< the pruner moves it on
+    SqlitePruner pruner_;
     std::atomic<base::EventId> next_{1};
     std::atomic<std::int64_t> api_version_{0};
     mutable std::mutex network_name_mutex_;

@@ -2,11 +2,12 @@
 
 namespace storage {
 
-SqlitePayloads::SqlitePayloads(SqliteWriter& writer, EventKeys& keys)
+SqlitePayloads::SqlitePayloads(SqliteWriter& writer, EventKeys& keys, bool compress)
     : writer_(writer),
       keys_(keys),
+      compress_(compress),
       insert_payload_(writer.connection().prepare(
-          "INSERT INTO large_payload (size, encoding, appended) VALUES (?1, 0, 0)")),
+          "INSERT INTO large_payload (size, encoding, appended, sha256) VALUES (?1, ?2, 0, ?3)")),
       insert_part_(
           writer.connection().prepare("INSERT INTO payload_part (payload, seq, bytes) VALUES (?1, ?2, ?3)")),
       delete_part_(writer.connection().prepare("DELETE FROM payload_part WHERE id = "
@@ -31,7 +32,14 @@ bool SqlitePayloads::in_log(const base::Event& event) {
 StoredPayload SqlitePayloads::encode(const base::Event& event) {
     StoredPayload payload;
     payload.size = event.payload.size();
+    payload.digest = sha256(event.payload);
     payload.bytes = event.payload;
+    if (!compress_) return payload;
+    const auto encoded = codec_.encode(event.payload, {});
+    if (encoded.encoding == Encoding::Plain) return payload;
+    payload.encoding = encoded.encoding;
+    payload.owned = std::make_shared<const std::string>(encoded.bytes);
+    payload.bytes = *payload.owned;
     return payload;
 }
 
@@ -40,7 +48,7 @@ std::uint64_t SqlitePayloads::write_part(std::uint64_t number, const StoredPaylo
     const auto turn = writer_.maintenance_turn();
     SqliteTransaction transaction(writer_.connection(), SqliteTransaction::Kind::Write);
     if (number == 0) {
-        insert_payload_.execute(payload.size);
+        insert_payload_.execute(payload.size, static_cast<int>(payload.encoding), Blob(payload.digest));
         number = static_cast<std::uint64_t>(writer_.connection().last_insert_rowid());
     }
     insert_part_.execute(number, seq, as_blob(part));

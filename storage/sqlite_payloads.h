@@ -13,7 +13,8 @@ namespace storage {
 /// Large payloads in the database file. Each call takes a turn of the writer; throws SqliteFailure.
 class SqlitePayloads final : public PayloadTable {
   public:
-    SqlitePayloads(SqliteWriter& writer, EventKeys& keys);
+    /// Without `compress`, payloads are stored as they are.
+    SqlitePayloads(SqliteWriter& writer, EventKeys& keys, bool compress);
 
     [[nodiscard]] std::vector<std::uint64_t> orphans() override;
     [[nodiscard]] bool in_log(const base::Event& event) override;
@@ -25,6 +26,8 @@ class SqlitePayloads final : public PayloadTable {
   private:
     SqliteWriter& writer_;
     EventKeys& keys_;
+    bool compress_;
+    PayloadCodec codec_;
     SqliteStatement insert_payload_;
     SqliteStatement insert_part_;
     SqliteStatement delete_part_;

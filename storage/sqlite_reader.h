@@ -9,6 +9,8 @@
 #include "base/event_kind.h"
 #include "storage/event_log.h"
 #include "storage/node_store.h"
+#include "storage/page_budget.h"
+#include "storage/payload_codec.h"
 #include "storage/sqlite.h"
 
 namespace storage {
@@ -26,10 +28,12 @@ class SqliteReader {
   private:
     [[nodiscard]] SqliteStatement& endpoint_statement(base::Endpoint endpoint);
     [[nodiscard]] StoredEvent take_event(const SqliteStatement::Rows& rows);
-    [[nodiscard]] std::size_t payload_size(const SqliteStatement::Rows& rows);
+    [[nodiscard]] bool is_too_large(const SqliteStatement::Rows& rows, const PageBudget& budget);
+    [[nodiscard]] std::string decode(std::int64_t encoding, std::string_view bytes, const RowKeys& keys);
     [[nodiscard]] std::string large_payload(std::int64_t number);
 
     SqliteConnection connection_;
+    PayloadCodec codec_;
     SqliteStatement head_;
     SqliteStatement all_;
     SqliteStatement newest_;

@@ -24,7 +24,8 @@ struct FeedState {
 /// A stream to be served: where it begins, and the head of its response.
 struct Subscription {
     base::Endpoint endpoint = base::Endpoint::Main;
-    base::EventId next = 1;  ///< the first id that the subscriber wants
+    base::EventId next = 1;           ///< the first id that the subscriber wants
+    base::EventId complete_from = 1;  ///< what is missing below it was announced
     Framing framing = Framing::Chunked;
     net::Headers headers;    ///< of the response, status 200
     bool head_only = false;  ///< HEAD: they are the whole answer

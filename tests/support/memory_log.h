@@ -42,10 +42,10 @@ class MemoryLog final : public storage::EventLog {
     /// The next append stores its batch, and its answer is lost.
     std::atomic<bool> lose_next_answer = false;
 
-    /// What retention will do one day.
-    void prune_below(base::EventId id) {
+    /// What retention does; one event may be kept.
+    void prune_below(base::EventId id, base::EventId kept = 0) {
         const std::lock_guard lock(mutex_);
-        std::erase_if(events_, [&](const auto& event) { return event.id < id; });
+        std::erase_if(events_, [&](const auto& event) { return event.id < id && event.id != kept; });
         range_.oldest = id;
         known_.oldest = id;
     }

@@ -136,7 +136,8 @@ TEST(ChainHash, FollowsItsDefinition) {
         "c";
     const auto payload = sha256("payload");
     bytes.append(payload.begin(), payload.end());
-    EXPECT_EQ(chain_hash({}, 258, base::Kind::Step, key, payload), sha256(bytes));
+    Sha256 hasher;
+    EXPECT_EQ(chain_hash(hasher, {}, 258, base::Kind::Step, key, payload), sha256(bytes));
 }
 
 }  // namespace

@@ -258,6 +258,35 @@ TEST_F(StreamServerTest, AFramePrunedHalfWayEndsTheStreamInsteadOfGarblingIt) {
     EXPECT_EQ(client.received().find("\nid:"), std::string::npos);
 }
 
+TEST_F(StreamServerTest, AReplayThatPruningOvertakesEndsAndIsCounted) {
+    open({.event_stream_buffer_length = 2});
+    base::EventBatch events;
+    for (std::uint64_t i = 1; i <= 20; ++i) events.push_back(event(Kind::Fault, i));
+    feed(std::move(events));
+    log_.reads_wait = true;
+    auto client = subscribe("/events/main?start_from=1");
+    ASSERT_TRUE(support::eventually([&] { return log_.reads > 0; }));
+    log_.prune_below(10);
+    log_.reads_wait = false;
+    log_.reads_wait.notify_all();
+    EXPECT_TRUE(client.read_to_end());
+    EXPECT_EQ(client.received().find("\nid:"), std::string::npos);
+    EXPECT_EQ(metrics_.disconnect("pruned").Value(), 1);
+}
+
+TEST_F(StreamServerTest, WhatIsKeptBelowTheOldestIdIsReplayedUnderAGap) {
+    open({.event_stream_buffer_length = 2});
+    base::EventBatch events;
+    for (std::uint64_t i = 1; i <= 20; ++i) events.push_back(event(Kind::Fault, i));
+    feed(std::move(events));
+    log_.prune_below(10, 5);
+    auto client = subscribe("/events/main?start_from=2");
+    ASSERT_TRUE(client.read_until_contains("id:20\n"));
+    EXPECT_NE(client.received().find("x-sidecar-gap: 2-9\r\n"), std::string::npos) << client.received();
+    EXPECT_NE(client.received().find("id:5\n"), std::string::npos);
+    EXPECT_NE(client.received().find("id:10\n"), std::string::npos);
+}
+
 TEST_F(StreamServerTest, StoppingLetsSubscribersHaveWhatTheyAreDueAndEndsTheBodyProperly) {
     open();
     auto client = subscribe("/events/main");
