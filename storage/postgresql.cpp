@@ -12,7 +12,7 @@ using Category = base::Error::Category;
 
 // For the server: it gives up a statement before the client gives up the connection.
 constexpr std::string_view kSettings =
-    "SET lock_timeout = '5s'; SET statement_timeout = '20s'; SET idle_in_transaction_session_timeout = '30s';"
+    "SET lock_timeout = '3s'; SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s';"
     "SET client_min_messages = warning; SET work_mem = '64MB'; SET search_path = event_sidecar;"
     // Every statement looks up by an index or follows one; no statistics can make that wrong.
     "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off;"

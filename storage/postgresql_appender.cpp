@@ -92,8 +92,8 @@ class EventColumns {
         add_or_null(heights, event.height);
         add_or_null(accounts, event.account);
         large.add(static_cast<std::int64_t>(event.staged_payload));
-        tails.add(
-            chain_tail(event.kind, event.key, staged ? std::nullopt : std::optional(sha256(event.payload))));
+        tails.add(chain_tail(event.kind, event.key,
+                             staged ? std::nullopt : std::optional(sha256_.of(event.payload))));
         if (staged) {
             encodings.add(0);
             payloads.add_null();
@@ -130,6 +130,7 @@ class EventColumns {
     PayloadCodec& codec_;
     const bool pack_;
     const std::int64_t clock_offset_ms_ = steady_to_unix_ms();
+    Sha256 sha256_;
 };
 
 /// The parameters of store_positions(), in its order.

@@ -25,7 +25,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Longer than the server's own time-outs, so that a server that runs is asked no less than it answers.
-constexpr auto kCallPatience = 25s;
+constexpr auto kCallPatience = 12s;
 
 /// How long a name may still be held by a process that was killed a moment ago.
 constexpr auto kClaimPatience = 5s;

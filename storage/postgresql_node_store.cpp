@@ -106,7 +106,7 @@ PostgresqlNodeStore::PostgresqlNodeStore(PostgresqlPool& writer, PostgresqlPool&
 
 base::Result<std::vector<NodeObservation>> PostgresqlNodeStore::history(std::string_view node,
                                                                         std::size_t most) const {
-    return readers_.try_use([&](Session& session) {
+    return readers_.try_read([&](Session& session) {
         std::vector<NodeObservation> observations;
         const auto rows = session.connection.execute(kHistory, instance_, std::string(node),
                                                      std::min(most, kHistoryPerNode));

@@ -22,6 +22,7 @@ class PostgresqlPool {
         Session(const PostgresqlOptions& options, Deadlines& deadlines) : connection(options, deadlines) {}
         PostgresqlConnection connection;
         PayloadCodec codec;
+        bool was_idle = false;  ///< it read before
     };
 
     /// `deadlines` outlives the pool.
@@ -40,13 +41,21 @@ class PostgresqlPool {
         }
     }
 
-    /// The same; the failure in words.
+    /// The same for work that only reads; the failure in words. A session that was idle may be of a server
+    /// that was started again meanwhile: then it is tried once more with a new one.
     template <class Work>
-    [[nodiscard]] auto try_use(Work&& work) -> base::Result<decltype(work(std::declval<Session&>()))> {
-        try {
-            return use(std::forward<Work>(work));
-        } catch (const PostgresqlFailure& failure) {
-            return to_error(failure, options_);
+    [[nodiscard]] auto try_read(Work&& work) -> base::Result<decltype(work(std::declval<Session&>()))> {
+        for (bool was_idle = false;;) {
+            try {
+                return use([&](Session& session) {
+                    was_idle = std::exchange(session.was_idle, true);
+                    return work(session);
+                });
+            } catch (const PostgresqlFailure& failure) {
+                if (!std::exchange(was_idle, false) ||
+                    failure.category() != base::Error::Category::Unavailable)
+                    return to_error(failure, options_);
+            }
         }
     }
 

@@ -100,13 +100,13 @@ PostgresqlReader::PostgresqlReader(PostgresqlPool& pool, KnownHead& head, std::i
       newest_{"read_newest", page_sql("true", "DESC")} {}
 
 base::Result<Page> PostgresqlReader::read(const ReadRequest& request) const {
-    return pool_.try_use([&](Session& session) { return read_page(session, request); });
+    return pool_.try_read([&](Session& session) { return read_page(session, request); });
 }
 
 base::Result<std::vector<StoredEvent>> PostgresqlReader::read_newest(std::size_t max_events,
                                                                      std::size_t max_bytes) const {
     const PageBudget budget(max_events, max_bytes);
-    return pool_.try_use([&](Session& session) { return read_newest(session, budget); });
+    return pool_.try_read([&](Session& session) { return read_newest(session, budget); });
 }
 
 Page PostgresqlReader::read_page(Session& session, const ReadRequest& request) const {

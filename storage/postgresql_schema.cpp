@@ -38,12 +38,12 @@ const PostgresqlStatement kAddDictionary{"add_dictionary", "INSERT INTO dictiona
 
 /// 0: there is no schema. Nothing: it is not ours.
 std::optional<std::int64_t> find_version(PostgresqlConnection& connection) {
-    const auto ours = connection.run("SELECT to_regclass('event_sidecar.schema_version') IS NOT NULL");
-    if (!ours[0][0].as<bool>()) {
-        const auto others = connection.run(
-            "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-            "WHERE n.nspname = 'event_sidecar'");
-        if (others[0][0].as<std::int64_t>() != 0) return std::nullopt;
+    // In one statement: another instance may just be making it.
+    const auto found = connection.run(
+        "SELECT to_regclass('event_sidecar.schema_version') IS NOT NULL, (SELECT count(*) FROM pg_class c "
+        "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'event_sidecar')");
+    if (!found[0][0].as<bool>()) {
+        if (found[0][1].as<std::int64_t>() != 0) return std::nullopt;
         return 0;
     }
     const auto rows = connection.run("SELECT version FROM event_sidecar.schema_version");

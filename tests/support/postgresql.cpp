@@ -139,8 +139,11 @@ std::string PostgresqlServer::connection_string(const std::string& database) con
         if (*c == '\'' || *c == '\\') password += '\\';
         password += *c;
     }
-    return fmt::format("host=127.0.0.1 port={} dbname={} user={} password='{}' connect_timeout=5", port_,
-                       database, kUser, password);
+    // What a test sets for a database is for the program under test.
+    return fmt::format(
+        "host=127.0.0.1 port={} dbname={} user={} password='{}' connect_timeout=5 "
+        "options='-c default_transaction_read_only=off'",
+        port_, database, kUser, password);
 }
 
 }  // namespace support
