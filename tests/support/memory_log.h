@@ -35,6 +35,12 @@ class MemoryLog final : public storage::EventLog {
         const std::lock_guard lock(mutex_);
         return range_;
     }
+    base::Result<void> begin_at(base::EventId first) override {
+        const std::lock_guard lock(mutex_);
+        if (range_.next != 1) return base::invalid("the log is not new");
+        range_ = {first, first};
+        return {};
+    }
     void watch(std::function<void()>) override {}
     storage::NodeStore& nodes() override { throw std::logic_error("no nodes in memory"); }
     storage::Positions positions() const override { return {}; }
