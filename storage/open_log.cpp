@@ -6,6 +6,7 @@
 #include "storage/folder.h"
 #include "storage/postgresql_event_log.h"
 #include "storage/sqlite_event_log.h"
+#include "storage/sqlite_event_reader.h"
 
 namespace storage {
 
@@ -31,6 +32,14 @@ base::Result<std::unique_ptr<EventLog>> open_log(const Options& options, base::L
     // For what is no event: the control socket, the Rust sidecar's sse_index.
     if (const auto made = make_folder(options.storage_path); !made) return made.error();
     return as_log(PostgresqlEventLog::open(options, std::move(log), metrics));
+}
+
+base::Result<std::unique_ptr<EventReader>> open_log_for_reading(const Options& options) {
+    if (std::holds_alternative<PostgresqlOptions>(options.database))
+        return base::invalid("a log in PostgreSQL cannot be exported by this version yet");
+    auto opened = SqliteEventReader::open(sqlite_options(options));
+    if (!opened) return opened.error();
+    return std::unique_ptr<EventReader>(std::move(*opened));
 }
 
 }  // namespace storage

@@ -105,6 +105,16 @@ class PostgresqlEventLog::Impl {
                                                 std::string_view network_name) {
         return guarded([&] { return appender_.append(batch, network_name); });
     }
+    [[nodiscard]] base::Result<void> begin_at(base::EventId first) {
+        if (first == 0 || first >= base::kMaxEventId) return base::invalid("event ids begin at 1 or above");
+        const auto begun = publisher_pool_->try_use(
+            [&](PostgresqlPool::Session& session) { return begin_anew(session.connection, first); });
+        if (!begun) return begun.error();
+        if (!*begun)
+            return base::invalid("the log holds events, or has held some: its ids go on where they are");
+        head_.begin_at(first);
+        return {};
+    }
     [[nodiscard]] base::Result<void> flush() {
         return guarded_void([&] { appender_.flush(); });
     }
@@ -222,6 +232,9 @@ base::ApiVersion PostgresqlEventLog::api_version() const {
 }
 Range PostgresqlEventLog::range() const {
     return impl_->head().range;
+}
+base::Result<void> PostgresqlEventLog::begin_at(base::EventId first) {
+    return impl_->begin_at(first);
 }
 void PostgresqlEventLog::watch(std::function<void()> grown) {
     impl_->watch(std::move(grown));

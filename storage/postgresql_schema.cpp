@@ -33,6 +33,9 @@ const PostgresqlStatement kAddInstance{"add_instance",
 const PostgresqlStatement kBeginAt{
     "begin_at",
     "UPDATE log SET oldest_id = $1, next_id = $1 WHERE oldest_id = next_id AND next_id = 1 AND $1 > 1"};
+const PostgresqlStatement kBeginAnew{
+    "begin_anew",
+    "UPDATE log SET oldest_id = $1, next_id = $1 WHERE oldest_id = next_id AND network_name = ''"};
 const PostgresqlStatement kMakeLog{"make_log", "INSERT INTO log VALUES (1, 1, 0, $1, $2, '', true)"};
 const PostgresqlStatement kAddDictionary{"add_dictionary", "INSERT INTO dictionary VALUES ($1, $2)"};
 
@@ -159,6 +162,10 @@ std::int64_t instance_number(PostgresqlConnection& connection, const std::string
     }
     if (rows.empty()) throw PostgresqlFailure::corrupt("the instance " + name + " cannot be stored");
     return rows[0][0].as<std::int64_t>();
+}
+
+bool begin_anew(PostgresqlConnection& connection, base::EventId first) {
+    return connection.execute(kBeginAnew, first).affected_rows() == 1;
 }
 
 bool begin_at(PostgresqlConnection& connection, base::EventId next) {

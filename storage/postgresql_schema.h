@@ -30,4 +30,7 @@ namespace storage {
 /// Where an empty log begins; one that holds or held events goes on where it is. True if it was moved.
 [[nodiscard]] bool begin_at(PostgresqlConnection& connection, base::EventId next);
 
+/// The same for a log that has not held an event yet, whatever id it was to begin at; false: it has.
+[[nodiscard]] bool begin_anew(PostgresqlConnection& connection, base::EventId first);
+
 }  // namespace storage

@@ -27,6 +27,9 @@ class SqliteAppender {
                                                 std::string_view network_name);
     void flush();
 
+    /// See EventLog::begin_at; durable with the first append.
+    [[nodiscard]] base::Result<void> begin_at(base::EventId first);
+
     /// As of the last commit.
     [[nodiscard]] const LogHead& head() const { return head_; }
 
@@ -47,6 +50,7 @@ class SqliteAppender {
     [[nodiscard]] base::Result<base::EventId> write_event(Draft& draft, const base::Event& event);
     void write_head(const LogHead& head);
     void write_positions(const Positions& positions);
+    [[nodiscard]] base::EventId stored_next_id();
     [[nodiscard]] bool is_news(const LogHead& head) const;
     void keep_back(Positions positions);
 
