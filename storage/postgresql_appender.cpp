@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "storage/batch.h"
@@ -20,7 +21,7 @@ const PostgresqlStatement kAppend{
     "append",
     "SELECT stored, fresh, first_id, api_before, oldest, next, api_after, log_network FROM append("
     "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, "
-    "$23, $24)"};
+    "$23, $24, $25, $26, $27)"};
 enum Column : int { Stored, Fresh, FirstId, ApiBefore, Oldest, Next, ApiAfter, LogNetwork };
 
 const PostgresqlStatement kStorePositions{"store_positions",
@@ -59,6 +60,22 @@ std::int64_t greatest_version(std::span<const base::Event> batch) {
     return greatest;
 }
 
+/// Bytes that rows share: each once, with its place from 1 on; 0 for none.
+class SharedBytes {
+  public:
+    [[nodiscard]] std::int64_t place_of(const base::KeyBytes& bytes) {
+        if (bytes.empty()) return 0;
+        const auto [found, is_new] = places_.try_emplace(as_text(bytes), places_.size() + 1);
+        if (is_new) array.add(as_text(bytes));
+        return static_cast<std::int64_t>(found->second);
+    }
+
+    ArrayParameter array{Type::Bytea};
+
+  private:
+    std::unordered_map<std::string_view, std::size_t> places_;  // of the batch's bytes
+};
+
 /// The parameters of append() for events, in its order.
 class EventColumns {
   public:
@@ -68,10 +85,7 @@ class EventColumns {
         const bool staged = event.staged_payload != 0;
         kinds.add(static_cast<std::int64_t>(event.kind));
         sources.add(static_cast<std::int64_t>(stored_source(event.kind, event.filter)));
-        firsts.add(as_text(event.key.first));
-        seconds.add(as_text(event.key.second));
-        // The key holds the block's hash already, where it begins with it.
-        add_or_null(blocks, event.block_hash == event.key.first ? base::KeyBytes{} : event.block_hash);
+        add_keys(event);
         api.add(api_version);
         received.add(received_at(event, clock_offset_ms_));
         add_or_null(eras, event.era);
@@ -91,12 +105,28 @@ class EventColumns {
         payloads.add(encoded.bytes);
     }
 
-    ArrayParameter kinds{Type::Int2}, sources{Type::Int2}, firsts{Type::Bytea}, seconds{Type::Bytea},
-        blocks{Type::Bytea}, api{Type::Int8}, received{Type::Int8}, eras{Type::Int8}, heights{Type::Int8},
-        accounts{Type::Bytea}, large{Type::Int8}, encodings{Type::Int2}, payloads{Type::Bytea},
-        tails{Type::Bytea};
+    SharedBytes hashes, keys;
+    ArrayParameter kinds{Type::Int2}, sources{Type::Int2}, blocks{Type::Int2}, signers{Type::Int2},
+        firsts{Type::Bytea}, seconds{Type::Bytea}, api{Type::Int8}, received{Type::Int8}, eras{Type::Int8},
+        heights{Type::Int8}, accounts{Type::Bytea}, large{Type::Int8}, encodings{Type::Int2},
+        payloads{Type::Bytea}, tails{Type::Bytea};
 
   private:
+    void add_keys(const base::Event& event) {
+        if (event.kind == base::Kind::FinalitySignature) {
+            blocks.add(hashes.place_of(event.key.first));
+            signers.add(keys.place_of(event.key.second));
+            firsts.add_null();
+            seconds.add_null();
+            return;
+        }
+        // The key holds the block's hash already, where it begins with it.
+        blocks.add(event.block_hash == event.key.first ? 0 : hashes.place_of(event.block_hash));
+        signers.add(0);
+        firsts.add(as_text(event.key.first));
+        seconds.add(as_text(event.key.second));
+    }
+
     PayloadCodec& codec_;
     const bool pack_;
     const std::int64_t clock_offset_ms_ = steady_to_unix_ms();
@@ -180,8 +210,9 @@ Appended PostgresqlAppender::append(std::span<const base::Event> batch, std::str
         }
         PositionColumns p(positions);
         const auto result = session.connection.execute(
-            kAppend, instance_, std::string(network_name), greatest_version(batch), e.kinds.parameter(),
-            e.sources.parameter(), e.firsts.parameter(), e.seconds.parameter(), e.blocks.parameter(),
+            kAppend, instance_, std::string(network_name), greatest_version(batch),
+            e.hashes.array.parameter(), e.keys.array.parameter(), e.kinds.parameter(), e.sources.parameter(),
+            e.blocks.parameter(), e.signers.parameter(), e.firsts.parameter(), e.seconds.parameter(),
             e.api.parameter(), e.received.parameter(), e.eras.parameter(), e.heights.parameter(),
             e.accounts.parameter(), e.large.parameter(), e.encodings.parameter(), e.payloads.parameter(),
             e.tails.parameter(), p.nodes.parameter(), p.filters.parameter(), p.event_ids.parameter(),

@@ -64,7 +64,7 @@ CREATE TABLE event (
     api_version bigint NOT NULL,
     era bigint,
     height bigint,
-    large_payload bigint REFERENCES large_payload,
+    large_payload bigint,
     block int,
     signer int,
     instance int,
@@ -151,6 +151,7 @@ CREATE TABLE dictionary (
 //    from three nodes, neither waits nor writes. Had another append come between, it is found once more under
 //    the lock.
 //  - The caller gives each key once. The unique indexes stand behind that.
+//  - What rows share comes once: hashes and keys, to which blocks and signers refer by place, 0 for none.
 //  - api[i] is the greatest version of the batch before event i, greatest_api that of the whole batch.
 //  - tail is what chain_hash.h puts behind the id; the digest of a staged payload was stored with it.
 //  - large is 0 for an event whose payload is its row's.
@@ -171,11 +172,21 @@ RETURNS void LANGUAGE sql AS $$
         key_first = excluded.key_first, key_second = excluded.key_second
 $$;
 
+CREATE OR REPLACE FUNCTION numbers_of_hashes(wanted bytea[]) RETURNS int[] LANGUAGE sql AS $$
+    SELECT ARRAY(SELECT (SELECT h.number FROM hash h WHERE h.bytes = w.bytes)
+                 FROM unnest(wanted) WITH ORDINALITY AS w (bytes, n) ORDER BY w.n)
+$$;
+
+CREATE OR REPLACE FUNCTION numbers_of_keys(wanted bytea[]) RETURNS int[] LANGUAGE sql AS $$
+    SELECT ARRAY(SELECT (SELECT k.number FROM public_key k WHERE k.bytes = w.bytes)
+                 FROM unnest(wanted) WITH ORDINALITY AS w (bytes, n) ORDER BY w.n)
+$$;
+
 CREATE OR REPLACE FUNCTION append(
-    this_instance int, network text, greatest_api bigint,
-    kinds smallint[], sources smallint[], firsts bytea[], seconds bytea[], blocks bytea[], api bigint[],
-    received bigint[], eras bigint[], heights bigint[], accounts bytea[], large bigint[], encodings smallint[],
-    payloads bytea[], tails bytea[],
+    this_instance int, network text, greatest_api bigint, hashes bytea[], keys bytea[],
+    kinds smallint[], sources smallint[], blocks smallint[], signers smallint[], firsts bytea[], seconds bytea[],
+    api bigint[], received bigint[], eras bigint[], heights bigint[], accounts bytea[], large bigint[],
+    encodings smallint[], payloads bytea[], tails bytea[],
     nodes text[], filters smallint[], event_ids bigint[], generations bigint[], position_kinds smallint[],
     position_firsts bytea[], position_seconds bytea[],
     OUT stored boolean, OUT fresh boolean[], OUT first_id bigint, OUT api_before bigint, OUT oldest bigint,
@@ -183,6 +194,8 @@ CREATE OR REPLACE FUNCTION append(
 LANGUAGE plpgsql AS $$
 DECLARE
     head log%ROWTYPE;
+    block_numbers int[];
+    key_numbers int[];
     seen bigint;
     ids bigint[] := '{}';
     chains bytea[] := '{}';
@@ -193,16 +206,19 @@ DECLARE
 BEGIN
     SELECT * INTO STRICT head FROM log;
     LOOP
+        block_numbers := numbers_of_hashes(hashes);
+        key_numbers := numbers_of_keys(keys);
         fresh := ARRAY(
-            SELECT CASE WHEN e.kind = 6 THEN NOT EXISTS (
-                    SELECT FROM event s WHERE s.kind = 6
-                        AND s.block = (SELECT h.number FROM hash h WHERE h.bytes = e.first)
-                        AND s.signer = (SELECT k.number FROM public_key k WHERE k.bytes = e.second))
-                ELSE NOT EXISTS (
-                    SELECT FROM event s WHERE s.kind <> 6 AND s.kind = e.kind
-                        AND s.key_first = e.first AND s.key_second = e.second)
-                END
-            FROM unnest(kinds, firsts, seconds) WITH ORDINALITY AS e (kind, first, second, n) ORDER BY e.n);
+            -- Not EXISTS: that would be planned as a look at every event.
+            SELECT CASE WHEN e.kind = 6 THEN (
+                    SELECT s.id FROM event s WHERE s.kind = 6 AND s.block = block_numbers[e.block]
+                        AND s.signer = key_numbers[e.signer] LIMIT 1)
+                ELSE (
+                    SELECT s.id FROM event s WHERE s.kind <> 6 AND s.kind = e.kind
+                        AND s.key_first = e.first AND s.key_second = e.second LIMIT 1)
+                END IS NULL
+            FROM unnest(kinds, blocks, signers, firsts, seconds)
+                WITH ORDINALITY AS e (kind, block, signer, first, second, n) ORDER BY e.n);
         stored := true = ANY (fresh) OR greatest_api > head.api_version
             OR (network <> '' AND network <> head.network_name);
         seen := head.next_id;
@@ -225,16 +241,17 @@ BEGIN
     END IF;
 
     IF true = ANY (fresh) THEN
-        INSERT INTO hash (bytes)
-        SELECT DISTINCT e.bytes
-        FROM (SELECT CASE WHEN u.kind = 6 THEN u.first ELSE u.block END
-              FROM unnest(kinds, firsts, blocks, fresh) AS u (kind, first, block, fresh)
-              WHERE u.fresh) AS e (bytes)
-        WHERE e.bytes IS NOT NULL AND NOT EXISTS (SELECT FROM hash h WHERE h.bytes = e.bytes);
-
-        INSERT INTO public_key (bytes)
-        SELECT DISTINCT e.second FROM unnest(kinds, seconds, fresh) AS e (kind, second, fresh)
-        WHERE e.fresh AND e.kind = 6 AND NOT EXISTS (SELECT FROM public_key k WHERE k.bytes = e.second);
+        -- What has no number yet is of fresh events.
+        IF array_position(block_numbers, NULL) IS NOT NULL THEN
+            INSERT INTO hash (bytes)
+            SELECT h.bytes FROM unnest(hashes, block_numbers) AS h (bytes, number) WHERE h.number IS NULL;
+            block_numbers := numbers_of_hashes(hashes);
+        END IF;
+        IF array_position(key_numbers, NULL) IS NOT NULL THEN
+            INSERT INTO public_key (bytes)
+            SELECT k.bytes FROM unnest(keys, key_numbers) AS k (bytes, number) WHERE k.number IS NULL;
+            key_numbers := numbers_of_keys(keys);
+        END IF;
 
         FOREACH tail IN ARRAY tails LOOP
             i := i + 1;
@@ -266,17 +283,12 @@ BEGIN
         INSERT INTO event (id, received_at, api_version, era, height, large_payload, block, signer, instance,
                            kind, source, encoding, key_first, key_second, account, chain_hash, payload)
         SELECT e.id, e.received, greatest(e.api, head.api_version), e.era, e.height, nullif(e.large, 0),
-            (SELECT h.number FROM hash h
-             WHERE h.bytes = CASE WHEN e.kind = 6 THEN e.first ELSE e.block END),
-            CASE WHEN e.kind = 6 THEN (SELECT k.number FROM public_key k WHERE k.bytes = e.second) END,
-            CASE WHEN e.source = 3 THEN this_instance END,
-            e.kind, e.source, e.encoding,
-            CASE WHEN e.kind <> 6 THEN e.first END, CASE WHEN e.kind <> 6 THEN e.second END,
-            e.account, e.chain, e.payload
-        FROM unnest(ids, chains, kinds, sources, firsts, seconds, blocks, api, received, eras, heights, accounts,
-                    large, encodings, payloads)
-            AS e (id, chain, kind, source, first, second, block, api, received, era, height, account, large,
-                  encoding, payload)
+            block_numbers[e.block], key_numbers[e.signer], CASE WHEN e.source = 3 THEN this_instance END,
+            e.kind, e.source, e.encoding, e.first, e.second, e.account, e.chain, e.payload
+        FROM unnest(ids, chains, kinds, sources, blocks, signers, firsts, seconds, api, received, eras, heights,
+                    accounts, large, encodings, payloads)
+            AS e (id, chain, kind, source, block, signer, first, second, api, received, era, height, account,
+                  large, encoding, payload)
         WHERE e.id IS NOT NULL;
     END IF;
 
