@@ -11,6 +11,10 @@ find_package(simdjson REQUIRED)
 find_package(toml11 REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_library(ZSTD_LIBRARY zstd REQUIRED)  # Debian's package brings no CMake file of its own
+
+add_library(zstd INTERFACE)
+target_link_libraries(zstd INTERFACE ${ZSTD_LIBRARY})
 
 add_library(boost_headers INTERFACE)
 target_link_libraries(boost_headers INTERFACE Boost::headers)
@@ -23,3 +27,8 @@ target_link_libraries(asio PUBLIC Boost::headers Threads::Threads OpenSSL::SSL)
 add_library(beast STATIC ${CMAKE_SOURCE_DIR}/cmake/beast.cpp)
 target_compile_definitions(beast PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
 target_link_libraries(beast PUBLIC asio)
+
+# Debian's package brings no CMake file of its own.
+find_library(PQXX_LIBRARY pqxx REQUIRED)
+add_library(pqxx INTERFACE)
+target_link_libraries(pqxx INTERFACE ${PQXX_LIBRARY})
