@@ -32,7 +32,7 @@ class Metrics {
     [[nodiscard]] Counter& disconnect(std::string_view reason);
     /// sidecar_subscribers{endpoint}
     [[nodiscard]] Gauge& subscribers(std::string_view endpoint);
-    /// sidecar_events_total{outcome}: appended or duplicate
+    /// sidecar_events_total{outcome}: appended, duplicate, or followed (another instance appended it)
     [[nodiscard]] Counter& events(std::string_view outcome);
     /// sidecar_node_gaps_total{node,filter}: times that a node's ids skipped what it no longer held
     [[nodiscard]] Counter& node_gap(std::string_view node, std::string_view filter);

@@ -1,9 +1,10 @@
 // Measures the SQLite event log as the publisher sees it: storage_bench FOLDER [MILLIONS]
 //
-//  1. appends of 512 new finality signatures (345 bytes of payload each) to an empty log;
-//  2. the same when the log holds MILLIONS (default 2) million rows;
-//  3. appends of one signature, with checkpoints in between;
-//  4. the same while a payload of 30 MB is staged.
+//  1. appends of 512 new finality signatures each, when the log holds MILLIONS (default 2) million rows,
+//     alternating with a bare loop: the same rows, ready made, by prepared inserts into the same two tables
+//     of a database with the same settings that holds as many;
+//  2. appends of one signature, with checkpoints in between;
+//  3. the same while a payload of 30 MB is staged.
 //
 // FOLDER should lie on the disk that is to be judged, and be empty.
 
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <fmt/format.h>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -21,6 +23,8 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "storage/payload_codec.h"
+#include "storage/sqlite.h"
 #include "storage/sqlite_event_log.h"
 
 namespace {
@@ -45,6 +49,12 @@ base::KeyBytes bytes_of(std::uint64_t number, std::size_t size) {
     return bytes;
 }
 
+std::string hex_of(const base::KeyBytes& bytes) {
+    std::string hex;
+    for (const auto byte : bytes) hex += fmt::format("{:02x}", byte);
+    return hex;
+}
+
 /// Signature after signature, a hundred a block.
 class Signatures {
   public:
@@ -58,7 +68,10 @@ class Signatures {
                          bytes_of(1'000'000'007 + number_ % kValidators, 33)};
             event.block_hash = event.key.first;
             event.era = number_ / 1'000'000;
-            event.payload.assign(345, 's');
+            event.payload = fmt::format(
+                R"({{"FinalitySignature":{{"block_hash":"{}","era_id":{},"signature":"01{}","public_key":"{}"}}}})",
+                hex_of(event.key.first), *event.era, hex_of(bytes_of(number_ + (1ULL << 40U), 64)),
+                hex_of(event.key.second));
             event.node = "node";
             event.position.event_id = static_cast<std::uint32_t>(number_);
             batch.push_back(std::move(event));
@@ -80,11 +93,70 @@ double append(storage::EventLog& log, const base::EventBatch& batch) {
     return seconds(Clock::now() - begin);
 }
 
-/// Rows a second, the making of the events not counted.
-double throughput(storage::EventLog& log, Signatures& signatures, std::size_t rows) {
-    double spent = 0;
-    for (std::size_t done = 0; done < rows; done += kBatch) spent += append(log, signatures.next(kBatch));
-    return static_cast<double>(rows) / spent;
+/// The same rows with the same library and settings, and nothing else: no key is looked up, nothing is packed
+/// or hashed, no position is kept.
+class BareLoop {
+  public:
+    explicit BareLoop(const std::filesystem::path& file)
+        : connection_(open(file)),
+          insert_event_(connection_.prepare("INSERT INTO event VALUES (?1, 6, 2, 1099516870662, "
+                                            "1795341653368, ?2, NULL, ?3, ?4, NULL, NULL, ?5, NULL, 1, ?6)")),
+          insert_key_(connection_.prepare("INSERT INTO signature_key VALUES (?1, ?2, ?3)")) {}
+
+    double append(const base::EventBatch& batch) {
+        std::vector<std::string> payloads;
+        for (const auto& event : batch) {
+            payloads.emplace_back(codec_.encode(event.payload, {event.key.first, event.key.second}).bytes);
+        }
+        const auto hash = bytes_of(next_, 32);
+        const auto begin = Clock::now();
+        storage::SqliteTransaction transaction(connection_, storage::SqliteTransaction::Kind::Write);
+        for (std::size_t i = 0; i < batch.size(); ++i, ++next_) {
+            const auto block = next_ / kValidators + 1;
+            const auto signer = next_ % kValidators + 1;
+            insert_event_.execute(next_, batch[i].era, block, signer, storage::Blob(hash),
+                                  storage::as_blob(payloads[i]));
+            insert_key_.execute(block, signer, next_);
+        }
+        transaction.commit();
+        return seconds(Clock::now() - begin);
+    }
+
+  private:
+    static storage::SqliteConnection open(const std::filesystem::path& file) {
+        storage::SqliteConnection connection(file, storage::SqliteConnection::Mode::ReadWriteCreate);
+        connection.execute(
+            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+            "PRAGMA cache_size = -8192;"
+            "CREATE TABLE event (id INTEGER PRIMARY KEY, kind INTEGER, source INTEGER, api_version INTEGER, "
+            "received_at INTEGER, era INTEGER, height INTEGER, block INTEGER, signer INTEGER, block_hash "
+            "BLOB, "
+            "account BLOB, chain_hash BLOB, large_payload INTEGER, encoding INTEGER, payload BLOB) STRICT;"
+            "CREATE TABLE signature_key (block INTEGER, signer INTEGER, id INTEGER, PRIMARY KEY (block, "
+            "signer)) STRICT, WITHOUT ROWID");
+        return connection;
+    }
+
+    storage::SqliteConnection connection_;
+    storage::SqliteStatement insert_event_;
+    storage::SqliteStatement insert_key_;
+    storage::PayloadCodec codec_;
+    std::uint64_t next_ = 1;
+};
+
+/// Both take turns, round after round; the making of the events is not counted.
+void compare(storage::EventLog& log, BareLoop& bare, Signatures& signatures) {
+    double log_time = 0;
+    double bare_time = 0;
+    for (std::size_t done = 0; done < kRowsTimed; done += kBatch) {
+        const auto batch = signatures.next(kBatch);
+        log_time += append(log, batch);
+        bare_time += bare.append(batch);
+    }
+    const auto rate = [](double time) { return static_cast<double>(kRowsTimed) / time; };
+    std::cout << log.range().newest() / 1'000'000 << " million rows: append " << rate(log_time)
+              << " rows/s, bare loop " << rate(bare_time) << " rows/s, ratio " << bare_time / log_time
+              << std::endl;
 }
 
 void print_latencies(std::string_view what, std::vector<double> latencies) {
@@ -130,9 +202,14 @@ int run(const std::filesystem::path& folder, std::uint64_t millions) {
         return EXIT_FAILURE;
     }
     Signatures signatures;
-    std::cout << "empty log: " << throughput(*log, signatures, kRowsTimed) << " rows/s\n";
-    while (log->range().next < millions * 1'000'000) append(*log, signatures.next(10 * kBatch));
-    std::cout << millions << " million rows: " << throughput(*log, signatures, kRowsTimed) << " rows/s\n";
+    BareLoop bare(folder / "bare.db3");
+    compare(*log, bare, signatures);
+    while (log->range().next < millions * 1'000'000) {
+        const auto batch = signatures.next(10 * kBatch);
+        append(*log, batch);
+        bare.append(batch);
+    }
+    compare(*log, bare, signatures);
     print_latencies("one at a time", singles(*log, signatures, kSingles));
     print_latencies("while 30 MB are staged", singles_while_staging(*log, signatures));
     std::cout << "size: " << std::filesystem::file_size(folder / options.file_name) / log->range().newest()

@@ -81,7 +81,7 @@ class Application::Parts {
         streams_ = std::move(*streams);
 
         publisher_ = std::make_unique<stream::Publisher>(
-            *log_, queue_,
+            *log_, queue_, streams_->next(),
             [this](const stream::PublicationPtr& publication) { streams_->publish(publication); },
             [this](const base::Error& error) { fail(error.message); }, lines_, metrics_);
         upstream_ =
@@ -121,9 +121,9 @@ class Application::Parts {
         const auto stored = log_->network_name();
         if (!configured || stored.empty() || *configured == stored) return {};
         return base::invalid(fmt::format(
-            "storage.network_name is \"{}\", but the log in {} holds events of \"{}\"; correct the name or "
-            "set another storage_path",
-            *configured, config_.storage.storage_path, stored));
+            "storage.network_name is \"{}\", but the log holds events of \"{}\"; correct the name or choose "
+            "another database",
+            *configured, stored));
     }
 
     upstream::Dependencies upstream_dependencies() {

@@ -22,9 +22,6 @@ base::Result<void> check_supported(const Config& config) {
     for (const auto& node : config.connections) {
         if (const auto supported = check_supported(node); !supported) return supported;
     }
-    if (std::holds_alternative<storage::PostgresqlOptions>(config.storage.database)) {
-        return base::invalid("PostgreSQL is not supported by this version yet; use [storage.sqlite_config]");
-    }
     return {};
 }
 
@@ -34,9 +31,9 @@ void tell_what_is_not_served(const Config& config, const base::Log& log) {
         log->info("[admin_server] port {} is not served by this version yet", config.admin_server->port);
     }
     const auto& streams = config.event_stream_server;
-    if (config.storage.retention) log->warn("[storage.retention] has no effect in this version yet");
-    if (config.storage.compression != storage::Options::Compression::None) {
-        log->info("[storage] compression is not done by this version yet: payloads are stored as they are");
+    if (config.storage.retention &&
+        std::holds_alternative<storage::PostgresqlOptions>(config.storage.database)) {
+        log->warn("[storage.retention] has no effect on PostgreSQL in this version yet");
     }
     if (streams.coalesce.count() > 0)
         log->warn("event_stream_server.coalesce_ms has no effect in this version yet");

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <map>
 #include <optional>
 
 #include "base/event.h"
@@ -9,30 +9,59 @@
 
 namespace storage {
 
-/// The natural keys of the stored events: the table event_key, whose second parts are numbered by public_key.
-/// Used by whoever has the connection's turn, within its transaction.
+/// How a signature's row names what all signatures of a block, or of a validator, have in common.
+struct SignatureNumbers {
+    std::int64_t block = 0;   ///< of the table block
+    std::int64_t signer = 0;  ///< of the table public_key
+};
+
+/// The natural keys of the stored events: the table signature_key for finality signatures, event_key for all
+/// others. Used by whoever has the connection's turn, within its transaction.
 class EventKeys {
   public:
     explicit EventKeys(const SqliteConnection& connection);
 
-    /// Adds the key with this id; false, if it is there already.
-    [[nodiscard]] bool add(base::Kind kind, const base::NaturalKey& key, base::EventId id);
+    struct Added {
+        bool is_new = false;
+        std::optional<SignatureNumbers> numbers;  ///< of a signature
+    };
+    /// Adds the key with this id, unless it is there already.
+    [[nodiscard]] Added add(base::Kind kind, const base::NaturalKey& key, base::EventId id);
 
     [[nodiscard]] bool contains(base::Kind kind, const base::NaturalKey& key);
 
     /// The transaction was rolled back: numbers that it gave do not hold.
-    void rolled_back() { numbers_.clear(); }
+    void rolled_back();
 
   private:
-    [[nodiscard]] std::optional<std::int64_t> find_number(const base::KeyBytes& bytes);
-    [[nodiscard]] std::int64_t number_of(const base::KeyBytes& bytes);
+    /// A table of byte strings that are written once and then named by number.
+    class Numbers {
+      public:
+        Numbers(const SqliteConnection& connection, std::string_view table, std::string_view column);
+        [[nodiscard]] std::optional<std::int64_t> find(const base::KeyBytes& bytes);
+        [[nodiscard]] std::int64_t of(const base::KeyBytes& bytes);
+        void forget() { known_.clear(); }
 
-    const SqliteConnection& connection_;
+      private:
+        void keep(const base::KeyBytes& bytes, std::int64_t number);
+
+        const SqliteConnection& connection_;
+        SqliteStatement insert_;
+        SqliteStatement find_;
+        struct Hash {
+            std::size_t operator()(const base::KeyBytes& bytes) const;
+        };
+        boost::unordered_flat_map<base::KeyBytes, std::int64_t, Hash> known_;  // of late
+    };
+
+    [[nodiscard]] std::int64_t second_part(const base::KeyBytes& bytes);
+
+    Numbers blocks_;
+    Numbers public_keys_;
     SqliteStatement insert_key_;
     SqliteStatement find_key_;
-    SqliteStatement insert_number_;
-    SqliteStatement find_number_;
-    std::map<base::KeyBytes, std::int64_t> numbers_;  // of late
+    SqliteStatement insert_signature_;
+    SqliteStatement find_signature_;
 };
 
 }  // namespace storage

@@ -46,14 +46,15 @@ class EventLog : public EventReader {
     /// The greatest ApiVersion ever appended, restarts included.
     [[nodiscard]] virtual base::ApiVersion api_version() const = 0;
 
-    /// Gives the first event that will ever be stored this id. The publisher, before the first append.
-    /// Errors: Invalid, when the log holds events, or did once, so that the id may have been given already.
-    /// What range() says before, an old `sse_index` for instance, is no limit.
+    /// Gives the first event that will ever be stored this id. The publisher. Errors: Invalid, when the log
+    /// was appended to before, in whatever process, as the id may have been given already. What range() says
+    /// before, because of an old `sse_index` for instance, is no limit.
     [[nodiscard]] virtual base::Result<void> begin_at(base::EventId first) = 0;
 
     /// `grown`: called on a thread of the log whenever range() has grown without an append() of this
-    /// instance. It must not block or call the log. Once, before the first append; a log that one instance
-    /// owns never calls it.
+    /// instance. It must not block or call the log. To be set before the first append; an empty function ends
+    /// it: once that call is back, the former one is not called any more. A log that one instance owns never
+    /// calls it.
     virtual void watch(std::function<void()> grown) = 0;
 
     /// What is known of the nodes, in the same database. Lives as long as the log, whose destructor writes
@@ -65,9 +66,11 @@ class EventLog : public EventReader {
 
     /// Stores what is new of the batch, in order, with dense ids, together with the positions of the nodes
     /// and the network's name, in one transaction: when it returns, it is durable. All or nothing: on an
-    /// error the log is unchanged and the same batch can be tried again. Positions of a batch without
-    /// anything new may be stored with a later one. An event whose network differs from the log's is an error
-    /// of category Invalid. One thread only, the publisher.
+    /// error the log is unchanged and the same batch can be tried again; or, where the connection to the
+    /// database was lost, it may have been stored all the same: tried again, its events are known, and
+    /// range() then covers them. Positions of a batch without anything new may be stored with a later one. An
+    /// event whose network differs from the log's is an error of category Invalid. One thread only, the
+    /// publisher.
     [[nodiscard]] virtual base::Result<Appended> append(std::span<const base::Event> batch,
                                                         std::string_view network_name) = 0;
 

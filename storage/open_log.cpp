@@ -1,7 +1,11 @@
 #include "storage/open_log.h"
 
 #include <utility>
+#include <variant>
 
+#include "storage/folder.h"
+#include "storage/postgresql_event_log.h"
+#include "storage/postgresql_event_reader.h"
 #include "storage/sqlite_event_log.h"
 #include "storage/sqlite_event_reader.h"
 
@@ -9,29 +13,36 @@ namespace storage {
 
 namespace {
 
-base::Result<SqliteOptions> sqlite_options(const Options& options) {
-    const auto* sqlite = std::get_if<SqliteOptions>(&options.database);
-    if (sqlite != nullptr) return *sqlite;
-    return base::invalid("PostgreSQL is not supported by this version yet; use [storage.sqlite_config]");
+SqliteOptions sqlite_options(const Options& options) {
+    auto sqlite = std::get<SqliteOptions>(options.database);
+    sqlite.compress = options.compression == Options::Compression::Zstd;
+    sqlite.retention = options.retention.value_or(RetentionOptions{});
+    return sqlite;
 }
 
 }  // namespace
 
 base::Result<std::unique_ptr<EventLog>> open_log(const Options& options, base::Log log,
                                                  base::Metrics& metrics) {
-    const auto sqlite = sqlite_options(options);
-    if (!sqlite) return sqlite.error();
-    auto opened = SqliteEventLog::open(*sqlite, std::move(log), metrics);
-    if (!opened) return opened.error();
-    return std::unique_ptr<EventLog>(std::move(*opened));
+    const auto as_log = [](auto opened) -> base::Result<std::unique_ptr<EventLog>> {
+        if (!opened) return opened.error();
+        return std::unique_ptr<EventLog>(std::move(*opened));
+    };
+    if (std::holds_alternative<SqliteOptions>(options.database))
+        return as_log(SqliteEventLog::open(sqlite_options(options), std::move(log), metrics));
+    // For what is no event: the control socket, the Rust sidecar's sse_index.
+    if (const auto made = make_folder(options.storage_path); !made) return made.error();
+    return as_log(PostgresqlEventLog::open(options, std::move(log), metrics));
 }
 
 base::Result<std::unique_ptr<EventReader>> open_log_for_reading(const Options& options) {
-    const auto sqlite = sqlite_options(options);
-    if (!sqlite) return sqlite.error();
-    auto opened = SqliteEventReader::open(*sqlite);
-    if (!opened) return opened.error();
-    return std::unique_ptr<EventReader>(std::move(*opened));
+    const auto as_reader = [](auto opened) -> base::Result<std::unique_ptr<EventReader>> {
+        if (!opened) return opened.error();
+        return std::unique_ptr<EventReader>(std::move(*opened));
+    };
+    if (std::holds_alternative<SqliteOptions>(options.database))
+        return as_reader(SqliteEventReader::open(sqlite_options(options)));
+    return as_reader(PostgresqlEventReader::open(std::get<PostgresqlOptions>(options.database)));
 }
 
 }  // namespace storage

@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/event_kind.h"
+#include "storage/retention_options.h"
 #include "storage/sqlite_options.h"
 
 namespace storage {
@@ -18,12 +18,6 @@ struct PostgresqlOptions {
     std::string database_username = "postgres";
     std::string database_password;
     std::uint32_t max_connections_in_pool = 30;
-};
-
-struct RetentionOptions {
-    std::optional<std::uint32_t> max_age_in_days;
-    std::optional<std::uint64_t> max_size_in_mb;
-    std::vector<base::Kind> keep_kinds;
 };
 
 struct Options {

@@ -1,29 +1,14 @@
 #include "storage/payload_stager.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace storage {
 
-PayloadStager::PayloadStager(SqliteWriter& writer, EventKeys& keys, std::function<void()> wake)
-    : writer_(writer),
-      keys_(keys),
-      wake_(std::move(wake)),
-      insert_payload_(writer.connection().prepare(
-          "INSERT INTO large_payload (size, encoding, appended) VALUES (?1, 0, 0)")),
-      insert_part_(
-          writer.connection().prepare("INSERT INTO payload_part (payload, seq, bytes) VALUES (?1, ?2, ?3)")),
-      delete_part_(writer.connection().prepare("DELETE FROM payload_part WHERE id = "
-                                               "(SELECT id FROM payload_part WHERE payload = ?1 LIMIT 1)")),
-      delete_payload_(
-          writer.connection().prepare("DELETE FROM large_payload WHERE number = ?1 AND appended = 0")) {
-    load_orphans();
-}
-
-void PayloadStager::load_orphans() {
-    auto statement = writer_.connection().prepare("SELECT number FROM large_payload WHERE appended = 0");
-    auto rows = statement.query();
-    while (rows.next()) unwanted_.push_back(static_cast<std::uint64_t>(rows.integer(0)));
+PayloadStager::PayloadStager(std::unique_ptr<PayloadTable> table, std::function<void()> wake)
+    : table_(std::move(table)), wake_(std::move(wake)) {
+    for (const auto number : table_->orphans()) unwanted_.push_back(number);
 }
 
 PayloadStager::KeyId PayloadStager::key_of(const base::Event& event) {
@@ -60,6 +45,11 @@ void PayloadStager::settle(const std::vector<std::uint64_t>& used,
     wake_();
 }
 
+void PayloadStager::discard(std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    unwanted_.push_back(number);
+}
+
 bool PayloadStager::has_work() const {
     const std::lock_guard lock(mutex_);
     return busy_ || !requests_.empty() || !unwanted_.empty();
@@ -69,7 +59,7 @@ void PayloadStager::step() {
     admit_requests();
     if (!jobs_.empty()) {
         write_part(jobs_.front());
-        if (jobs_.front().written == jobs_.front().event->payload.size()) finish_job();
+        if (jobs_.front().written == jobs_.front().payload.bytes.size()) finish_job();
         return;
     }
     delete_part();
@@ -98,11 +88,12 @@ void PayloadStager::admit(const Request& request) {
     }
     if (const auto number = number_waiting(key); number != 0) return request.done(number);
     // In this order: a number stops waiting only after its event's commit, so that one of the two is seen.
-    if (in_log(*request.event)) return request.done(0);
+    if (table_->in_log(*request.event)) return request.done(0);
 
     Job job;
     job.key = key;
     job.event = request.event;
+    job.payload = table_->encode(*request.event);
     job.waiters.push_back(request.done);
     jobs_.push_back(std::move(job));
     const std::lock_guard lock(mutex_);
@@ -115,27 +106,9 @@ std::uint64_t PayloadStager::number_waiting(const KeyId& key) const {
     return found == waiting_.end() ? 0 : found->second;
 }
 
-bool PayloadStager::in_log(const base::Event& event) {
-    const auto turn = writer_.maintenance_turn();
-    return keys_.contains(event.kind, event.key);
-}
-
 void PayloadStager::write_part(Job& job) {
-    const std::string& payload = job.event->payload;
-    const Blob part =
-        as_blob(payload).subspan(job.written, std::min(kPayloadPart, payload.size() - job.written));
-
-    const auto turn = writer_.maintenance_turn();
-    SqliteTransaction transaction(writer_.connection(), SqliteTransaction::Kind::Write);
-    auto number = job.number;
-    if (number == 0) {
-        insert_payload_.execute(payload.size());
-        number = static_cast<std::uint64_t>(writer_.connection().last_insert_rowid());
-    }
-    insert_part_.execute(number, job.parts, part);
-    transaction.commit();
-
-    job.number = number;
+    const auto part = std::string_view(job.payload.bytes).substr(job.written, kPayloadPart);
+    job.number = table_->write_part(job.number, job.payload, job.parts, part);
     job.parts += 1;
     job.written += part.size();
 }
@@ -159,9 +132,7 @@ void PayloadStager::delete_part() {
         if (unwanted_.empty()) return;
         number = unwanted_.front();
     }
-    const auto turn = writer_.maintenance_turn();
-    if (delete_part_.execute(number) != 0) return;
-    delete_payload_.execute(number);
+    if (table_->delete_part(number)) return;
     const std::lock_guard lock(mutex_);
     unwanted_.pop_front();
 }

@@ -11,9 +11,8 @@
 #include <vector>
 
 #include "base/event.h"
-#include "storage/event_keys.h"
 #include "storage/event_log.h"
-#include "storage/sqlite_writer.h"
+#include "storage/payload_table.h"
 
 namespace storage {
 
@@ -27,8 +26,8 @@ inline constexpr std::size_t kPayloadPart = std::size_t{256} << 10;
 class PayloadStager {
   public:
     /// `wake` is called from any thread when there is something to do. What an earlier process staged and
-    /// never appended is deleted in the course of the steps.
-    PayloadStager(SqliteWriter& writer, EventKeys& keys, std::function<void()> wake);
+    /// never appended is deleted in the course of the steps. Throws as the table's form does.
+    PayloadStager(std::unique_ptr<PayloadTable> table, std::function<void()> wake);
 
     /// EventLog::stage. Any thread.
     void submit(std::shared_ptr<const base::Event> event, EventLog::Staged done);
@@ -37,10 +36,13 @@ class PayloadStager {
     /// `duplicate` came with an event that was known. The publisher.
     void settle(const std::vector<std::uint64_t>& used, const std::vector<std::uint64_t>& duplicate);
 
+    /// The payload belongs to no event any more. The maintenance thread.
+    void discard(std::uint64_t number);
+
     [[nodiscard]] bool has_work() const;
 
-    /// Does one small transaction of what there is to do. When it throws SqliteFailure, nothing is lost: the
-    /// next call tries the same again. The maintenance thread, holding no turn.
+    /// Does one small transaction of what there is to do. When it throws, as the table does, nothing is
+    /// lost: the next call tries the same again. The maintenance thread.
     void step();
 
   private:
@@ -55,28 +57,22 @@ class PayloadStager {
         KeyId key;
         std::shared_ptr<const base::Event> event;
         std::vector<EventLog::Staged> waiters;
+        StoredPayload payload;     // its bytes may be those of the event
         std::uint64_t number = 0;  // none before the first part is stored
         std::int64_t parts = 0;
         std::size_t written = 0;
     };
 
     [[nodiscard]] static KeyId key_of(const base::Event& event);
-    void load_orphans();
     void admit_requests();
     void admit(const Request& request);
     [[nodiscard]] std::uint64_t number_waiting(const KeyId& key) const;
-    [[nodiscard]] bool in_log(const base::Event& event);
     void write_part(Job& job);
     void finish_job();
     void delete_part();
 
-    SqliteWriter& writer_;
-    EventKeys& keys_;
+    std::unique_ptr<PayloadTable> table_;
     std::function<void()> wake_;
-    SqliteStatement insert_payload_;
-    SqliteStatement insert_part_;
-    SqliteStatement delete_part_;
-    SqliteStatement delete_payload_;
 
     mutable std::mutex mutex_;  // guards the following
     std::deque<Request> requests_;

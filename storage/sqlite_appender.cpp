@@ -4,66 +4,23 @@
 #include <string>
 #include <utility>
 
-#include "storage/sqlite_reader.h"
+#include "storage/batch.h"
+#include "storage/first_id.h"
 
 namespace storage {
 
-namespace {
-
-using namespace std::chrono_literals;
-
-/// How long positions of batches without news may stay in memory: a crash costs the reading of so much again.
-constexpr auto kLongestKeptBack = 1s;
-
-std::int64_t milliseconds(auto duration) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-}
-
-std::int64_t steady_to_unix_ms() {
-    const auto steady = std::chrono::steady_clock::now().time_since_epoch();
-    return milliseconds(std::chrono::system_clock::now().time_since_epoch()) - milliseconds(steady);
-}
-
-std::int64_t received_at(const base::Event& event, std::int64_t offset) {
-    const bool stamped = event.received != std::chrono::steady_clock::time_point{};
-    const auto received = stamped ? event.received : std::chrono::steady_clock::now();
-    return milliseconds(received.time_since_epoch()) + offset;
-}
-
-std::optional<Blob> blob_or_null(const base::KeyBytes& bytes) {
-    if (bytes.empty()) return std::nullopt;
-    return Blob(bytes);
-}
-
-/// Adds the newest position of each endpoint of each node that the batch touched.
-void add_positions(Positions& positions, std::span<const base::Event> batch) {
-    std::vector<const base::Event*> newest;
-    for (auto event = batch.rbegin(); event != batch.rend(); ++event) {
-        if (event->node.empty() || event->kind == base::Kind::ApiVersion) continue;
-        const auto same_stream = [&](const base::Event* other) {
-            return other->filter == event->filter && other->node == event->node;
-        };
-        if (std::ranges::none_of(newest, same_stream)) newest.push_back(&*event);
-    }
-    for (const auto* event : newest) {
-        positions[{event->node, event->filter}] = {event->position, event->kind, event->key};
-    }
-}
-
-}  // namespace
-
-SqliteAppender::SqliteAppender(SqliteWriter& writer, EventKeys& keys, PayloadStager& stager, LogHead head)
+SqliteAppender::SqliteAppender(SqliteWriter& writer, EventKeys& keys, PayloadStager& stager, LogHead head,
+                               bool compress)
     : writer_(writer),
       keys_(keys),
       stager_(stager),
       head_(std::move(head)),
-      insert_event_(writer.connection().prepare(
-          "INSERT INTO event (id, kind, source, api_version, received_at, era, height, block_hash, account, "
-          "large_payload, encoding, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11)")),
+      rows_(writer.connection(), compress),
       use_payload_(writer.connection().prepare(
           "UPDATE large_payload SET appended = 1 WHERE number = ?1 AND appended = 0")),
       update_head_(writer.connection().prepare(
-          "UPDATE log SET network_name = ?1, oldest_id = ?2, next_id = ?3, api_version = ?4")),
+          "UPDATE log SET network_name = ?1, oldest_id = max(oldest_id, ?2), next_id = "
+          "?3, api_version = ?4, chain_hash = ?5")),
       upsert_position_(writer.connection().prepare(
           "INSERT OR REPLACE INTO node_position VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")) {}
 
@@ -126,7 +83,8 @@ base::Result<void> SqliteAppender::write(Draft& draft, std::span<const base::Eve
 
 base::Result<base::EventId> SqliteAppender::write_event(Draft& draft, const base::Event& event) {
     const auto id = draft.head.range.next;
-    if (!keys_.add(event.kind, event.key, id)) {
+    const auto key = keys_.add(event.kind, event.key, id);
+    if (!key.is_new) {
         if (event.staged_payload != 0) draft.payloads_duplicate.push_back(event.staged_payload);
         return base::EventId{0};
     }
@@ -137,27 +95,18 @@ base::Result<base::EventId> SqliteAppender::write_event(Draft& draft, const base
         }
         draft.payloads_used.push_back(event.staged_payload);
     }
-    insert(draft, event);
+    const EventRows::Place place{.id = id,
+                                 .api_version = draft.head.api_version,
+                                 .received_at = received_at(event, draft.clock_offset_ms),
+                                 .numbers = key.numbers};
+    draft.head.chain = rows_.insert(event, place, draft.head.chain);
     draft.head.range.next = id + 1;
     return id;
 }
 
-void SqliteAppender::insert(const Draft& draft, const base::Event& event) {
-    const bool staged = event.staged_payload != 0;
-    // The key holds the block's hash already, where it begins with it.
-    const auto block_hash =
-        event.block_hash == event.key.first ? std::nullopt : blob_or_null(event.block_hash);
-    insert_event_.execute(draft.head.range.next, static_cast<int>(event.kind),
-                          static_cast<int>(stored_source(event.kind, event.filter)),
-                          draft.head.api_version.packed(), received_at(event, draft.clock_offset_ms),
-                          event.era, event.height, block_hash, blob_or_null(event.account),
-                          staged ? std::optional(event.staged_payload) : std::nullopt,
-                          staged ? std::nullopt : std::optional(as_blob(event.payload)));
-}
-
 void SqliteAppender::write_head(const LogHead& head) {
     update_head_.execute(std::string_view(head.network_name), head.range.oldest, head.range.next,
-                         head.api_version.packed());
+                         head.api_version.packed(), Blob(head.chain));
 }
 
 void SqliteAppender::write_positions(const Positions& positions) {
@@ -180,18 +129,11 @@ void SqliteAppender::keep_back(Positions positions) {
 }
 
 base::Result<void> SqliteAppender::begin_at(base::EventId first) {
-    if (first == 0 || first >= base::kMaxEventId) return base::invalid("event ids begin at 1 or above");
-    // The id that the database itself has: it is above 1 from the first event on, whatever was pruned since.
-    if (!head_.range.empty() || stored_next_id() != 1) {
-        return base::invalid("the log holds events, or has held some: its ids go on where they are");
-    }
+    if (const auto checked = check_first_id(first); !checked) return checked;
+    // Nothing was ever appended without a network's name, whatever was pruned since.
+    if (!head_.range.empty() || !head_.network_name.empty()) return already_begun();
     head_.range = {first, first};
     return {};
-}
-
-base::EventId SqliteAppender::stored_next_id() {
-    const auto turn = writer_.publisher_turn();
-    return static_cast<base::EventId>(writer_.connection().integer("SELECT next_id FROM log"));
 }
 
 void SqliteAppender::flush() {

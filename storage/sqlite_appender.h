@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "storage/event_keys.h"
 #include "storage/event_log.h"
+#include "storage/event_rows.h"
 #include "storage/payload_stager.h"
 #include "storage/sqlite_schema.h"
 #include "storage/sqlite_writer.h"
@@ -20,7 +21,7 @@ namespace storage {
 /// changed, in the file or here.
 class SqliteAppender {
   public:
-    SqliteAppender(SqliteWriter& writer, EventKeys& keys, PayloadStager& stager, LogHead head);
+    SqliteAppender(SqliteWriter& writer, EventKeys& keys, PayloadStager& stager, LogHead head, bool compress);
 
     [[nodiscard]] base::Result<Appended> append(std::span<const base::Event> batch,
                                                 std::string_view network_name);
@@ -47,10 +48,8 @@ class SqliteAppender {
 
     [[nodiscard]] base::Result<void> write(Draft& draft, std::span<const base::Event> batch);
     [[nodiscard]] base::Result<base::EventId> write_event(Draft& draft, const base::Event& event);
-    void insert(const Draft& draft, const base::Event& event);
     void write_head(const LogHead& head);
     void write_positions(const Positions& positions);
-    [[nodiscard]] base::EventId stored_next_id();
     [[nodiscard]] bool is_news(const LogHead& head) const;
     void keep_back(Positions positions);
 
@@ -63,7 +62,7 @@ class SqliteAppender {
     Positions kept_back_;
     Clock::time_point kept_back_since_{};
 
-    SqliteStatement insert_event_;
+    EventRows rows_;
     SqliteStatement use_payload_;
     SqliteStatement update_head_;
     SqliteStatement upsert_position_;

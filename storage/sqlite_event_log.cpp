@@ -7,13 +7,16 @@
 
 #include "storage/checkpointer.h"
 #include "storage/event_keys.h"
+#include "storage/folder.h"
 #include "storage/lock_file.h"
+#include "storage/maintenance.h"
 #include "storage/payload_stager.h"
 #include "storage/reader_pool.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_appender.h"
-#include "storage/sqlite_maintenance.h"
 #include "storage/sqlite_node_store.h"
+#include "storage/sqlite_payloads.h"
+#include "storage/sqlite_pruner.h"
 #include "storage/sqlite_schema.h"
 #include "storage/sqlite_writer.h"
 #include "storage/sse_index.h"
@@ -33,14 +36,6 @@ std::uint32_t checkpoint_interval(const SqliteOptions& options) {
     return std::clamp<std::uint32_t>(options.wal_autocheckpointing_interval, 1, 1'000'000);
 }
 
-base::Result<void> make_directory(const std::filesystem::path& directory) {
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    if (!error) return {};
-    return base::unavailable("cannot make the folder " + directory.string() + ": " + error.message() +
-                             "; check storage_path and the permissions of the folder above it");
-}
-
 void set_up_writer(const SqliteConnection& connection, SqliteOptions::Synchronous synchronous) {
     const bool full = synchronous == SqliteOptions::Synchronous::Full;
     connection.execute(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
@@ -55,6 +50,12 @@ base::Error opening_error(const SqliteFailure& failure, const std::filesystem::p
     constexpr int kSqliteError = 1;
     if (failure.primary_code() != kSqliteError) return to_error(failure, file);
     return to_error(SqliteFailure::corrupt(failure.what()), file);
+}
+
+std::int64_t unix_time() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 /// Where an empty log begins; an existing one goes on where it is.
@@ -79,15 +80,18 @@ class SqliteEventLog::Impl {
           feed_id_(head.feed_id),
           start_positions_(load_positions(writer_.connection())),
           keys_(writer_.connection()),
-          stager_(writer_, keys_, [this] { wake_up_.wake(); }),
-          appender_(writer_, keys_, stager_, std::move(head)),
+          stager_(std::make_unique<SqlitePayloads>(writer_, keys_, options.compress),
+                  [this] { wake_up_.wake(); }),
+          appender_(writer_, keys_, stager_, std::move(head), options.compress),
           checkpointer_(file_, writer_, checkpoint_interval(options), [this] { wake_up_.wake(); }),
           wal_file_(file_, writer_, Checkpointer::kLargestWal * checkpoint_interval(options)),
           readers_(file_, options.max_connections_in_pool),
-          nodes_(writer_, readers_, log, [this] { wake_up_.wake(); }) {
+          nodes_(writer_, readers_, log, [this] { wake_up_.wake(); }),
+          oldest_(appender_.head().range.oldest),
+          pruner_(writer_, stager_, options.retention, oldest_, log, unix_time) {
         publish_head();
-        maintenance_.emplace(file_, wake_up_, stager_, nodes_, checkpointer_, wal_file_, std::move(log),
-                             metrics);
+        maintenance_.emplace(
+            wake_up_, tasks(metrics), [this] { return wal_file_.grow(); }, std::move(log));
     }
 
     ~Impl() { maintenance_.reset(); }
@@ -121,13 +125,11 @@ class SqliteEventLog::Impl {
     }
 
     [[nodiscard]] base::Result<void> begin_at(base::EventId first) {
-        try {
-            auto begun = appender_.begin_at(first);
-            if (begun) publish_head();
-            return begun;
-        } catch (const SqliteFailure& failure) {
-            return to_error(failure, file_);
-        }
+        const auto begun = appender_.begin_at(first);
+        if (!begun) return begun;
+        oldest_ = first;
+        publish_head();
+        return {};
     }
 
     [[nodiscard]] base::Result<void> flush() {
@@ -147,10 +149,56 @@ class SqliteEventLog::Impl {
     [[nodiscard]] NodeStore& nodes() { return nodes_; }
 
   private:
+    using Time = Maintenance::Time;
+
+    /// A task's part; its SqliteFailure in words.
+    template <class Task>
+    [[nodiscard]] auto guarded(Task&& task) -> base::Result<decltype(task())> {
+        try {
+            return task();
+        } catch (const SqliteFailure& failure) {
+            return to_error(failure, file_);
+        }
+    }
+
+    /// Calls again at once while there is work.
+    template <class Worker>
+    [[nodiscard]] base::Result<Time> step(Worker& worker) {
+        return guarded([&]() -> Time {
+            if (!worker.has_work()) return std::nullopt;
+            worker.step();
+            return WakeUp::Clock::now();
+        });
+    }
+
+    [[nodiscard]] base::Result<void> finish_nodes() {
+        try {
+            while (nodes_.has_work()) nodes_.step();
+            return {};
+        } catch (const SqliteFailure& failure) {
+            return to_error(failure, file_);
+        }
+    }
+
+    [[nodiscard]] std::vector<Maintenance::Task> tasks(base::Metrics& metrics) {
+        return {{.name = "a checkpoint",
+                 .failures = metrics.error("storage", "checkpoint_failed"),
+                 .step = [this] { return guarded([this]() -> Time { return checkpointer_.run(); }); }},
+                {.name = "storing a node's state",
+                 .failures = metrics.error("storage", "node_state_failed"),
+                 .step = [this] { return step(nodes_); },
+                 .finish = [this] { return finish_nodes(); }},
+                {.name = "storing a large payload",
+                 .failures = metrics.error("storage", "staging_failed"),
+                 .step = [this] { return step(stager_); }},
+                {.name = "deleting old events",
+                 .failures = metrics.error("storage", "pruning_failed"),
+                 .step = [this] { return guarded([this]() -> Time { return pruner_.step(); }); }}};
+    }
+
     void publish_head() {
         const auto& head = appender_.head();
         next_ = head.range.next;
-        oldest_ = head.range.oldest;
         api_version_ = head.api_version.packed();
         const std::lock_guard lock(network_name_mutex_);
         network_name_ = head.network_name;
@@ -170,19 +218,20 @@ class SqliteEventLog::Impl {
     ReaderPool readers_;
     SqliteNodeStore nodes_;
 
-    std::atomic<base::EventId> oldest_{1};
+    std::atomic<base::EventId> oldest_;  ///< the pruner moves it on
+    SqlitePruner pruner_;
     std::atomic<base::EventId> next_{1};
     std::atomic<std::int64_t> api_version_{0};
     mutable std::mutex network_name_mutex_;
     std::string network_name_;
 
-    std::optional<SqliteMaintenance> maintenance_;
+    std::optional<Maintenance> maintenance_;
 };
 
 base::Result<std::unique_ptr<SqliteEventLog>> SqliteEventLog::open(const SqliteOptions& options,
                                                                    base::Log log, base::Metrics& metrics) {
     const auto file = file_of(options);
-    if (const auto made = make_directory(options.directory); !made) return made.error();
+    if (const auto made = make_folder(options.directory); !made) return made.error();
     if (const auto inspected = inspect_database_file(file); !inspected) return inspected.error();
     auto lock = LockFile::acquire(file.string() + ".lock");
     if (!lock) return lock.error();

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "storage/retention_options.h"
+
 namespace storage {
 
 struct SqliteOptions {
@@ -13,6 +15,8 @@ struct SqliteOptions {
     std::uint32_t max_connections_in_pool = 100;          ///< most readers at one time
     std::uint32_t wal_autocheckpointing_interval = 1000;  ///< in pages of the write-ahead log
     enum class Synchronous { Normal, Full } synchronous = Synchronous::Full;
+    bool compress = true;  ///< payloads are packed
+    RetentionOptions retention;
 };
 
 }  // namespace storage

@@ -4,13 +4,20 @@
 #include <string>
 #include <utility>
 
+#include "storage/endpoint_condition.h"
+#include "storage/page_budget.h"
+
 namespace storage {
 
 namespace {
 
 constexpr std::string_view kColumns =
-    "SELECT id, kind, source, api_version, large_payload, encoding, payload FROM event";
-enum Column : int { Id, Kind, Source, ApiVersion, LargePayload, Encoding, Payload };
+    "SELECT id, kind, source, api_version, large_payload, encoding, payload, block.hash, public_key.bytes "
+    "FROM event";
+constexpr std::string_view kJoins =
+    " LEFT JOIN block ON block.number = event.block"
+    " LEFT JOIN public_key ON public_key.number = event.signer";
+enum Column : int { Id, Kind, Source, ApiVersion, LargePayload, Encoding, Payload, BlockHash, Signer };
 
 constexpr std::string_view kNodeHistory =
     "SELECT at, from_state, to_state, cause, message, attempt, height, build_version, network_name "
@@ -27,67 +34,18 @@ SqliteConnection open_reader(const std::filesystem::path& file) {
     return connection;
 }
 
-/// Limits that a page keeps to. The first event fits always.
-class Budget {
-  public:
-    Budget(std::size_t events, std::size_t bytes) : events_(events), bytes_(bytes) {}
-
-    [[nodiscard]] bool take(std::size_t size) {
-        if (events_ == 0 || (!first_ && size > bytes_)) return false;
-        first_ = false;
-        events_ -= 1;
-        bytes_ -= std::min(size, bytes_);
-        return true;
-    }
-
-  private:
-    std::size_t events_;
-    std::size_t bytes_;
-    bool first_ = true;
-};
-
-/// One more than wanted tells whether there are more; an SQL LIMIT is signed.
-std::int64_t sql_limit(std::size_t max_events) {
-    return static_cast<std::int64_t>(std::min<std::size_t>(max_events, 1U << 30U)) + 1;
+std::string select(std::string_view index, const std::string& rest) {
+    return std::string(kColumns) + std::string(index) + std::string(kJoins) + " " + rest;
 }
 
 }  // namespace
 
-base::Filter stored_source(base::Kind kind, base::Filter filter) {
-    return kind == base::Kind::Shutdown ? filter : base::row_of(kind).filter;
-}
-
-EndpointCondition endpoint_condition(base::Endpoint endpoint) {
-    constexpr std::array kSources{base::Filter::Main, base::Filter::Deploys, base::Filter::Sigs,
-                                  base::Filter::Sidecar};
-    const auto number = [](auto value) { return std::to_string(static_cast<int>(value)); };
-    std::vector<std::string> alternatives;
-    bool has_signatures = false;
-    for (const auto source : kSources) {
-        std::string kinds;
-        for (const auto& row : base::kKinds) {
-            if (row.kind == base::Kind::ApiVersion || stored_source(row.kind, source) != source) continue;
-            if (!base::endpoints_of(row.kind, source).contains(endpoint)) continue;
-            kinds += (kinds.empty() ? "" : ", ") + number(row.kind);
-        }
-        if (kinds.empty()) continue;
-        has_signatures = has_signatures || source == base::Filter::Sigs;
-        alternatives.push_back("source = " + number(source) + " AND kind IN (" + kinds + ")");
-    }
-    // The index is partial: its own condition has to stand in the query.
-    if (alternatives.size() == 1 && !has_signatures) return {"source <> 2 AND " + alternatives.front(), true};
-
-    std::string sql;
-    for (const auto& alternative : alternatives) sql += (sql.empty() ? "((" : ") OR (") + alternative;
-    return {sql + "))", false};
-}
-
 SqliteReader::SqliteReader(const std::filesystem::path& file)
     : connection_(open_reader(file)),
       head_(connection_.prepare("SELECT next_id FROM log")),
-      all_(connection_.prepare(std::string(kColumns) + " WHERE " + std::string(kRange))),
-      newest_(connection_.prepare(std::string(kColumns) + " ORDER BY id DESC LIMIT ?1")),
-      large_size_(connection_.prepare("SELECT size FROM large_payload WHERE number = ?1")),
+      all_(connection_.prepare(select("", "WHERE " + std::string(kRange)))),
+      newest_(connection_.prepare(select("", "ORDER BY id DESC LIMIT ?1"))),
+      large_size_(connection_.prepare("SELECT size, encoding FROM large_payload WHERE number = ?1")),
       large_parts_(connection_.prepare("SELECT bytes FROM payload_part WHERE payload = ?1 ORDER BY seq")),
       node_history_(connection_.prepare(kNodeHistory)) {}
 
@@ -95,10 +53,9 @@ SqliteStatement& SqliteReader::endpoint_statement(base::Endpoint endpoint) {
     auto& statement = by_endpoint_[static_cast<std::size_t>(endpoint)];
     if (statement) return *statement;
     const auto condition = endpoint_condition(endpoint);
-    std::string sql(kColumns);
-    sql += condition.by_source ? " INDEXED BY event_source" : " NOT INDEXED";
-    sql += " WHERE " + condition.sql + " AND " + std::string(kRange);
-    return statement.emplace(connection_.prepare(sql));
+    const auto* index = condition.by_source ? " INDEXED BY event_source" : " NOT INDEXED";
+    return statement.emplace(
+        connection_.prepare(select(index, "WHERE " + condition.sql + " AND " + std::string(kRange))));
 }
 
 Page SqliteReader::read(const ReadRequest& request) {
@@ -113,10 +70,12 @@ Page SqliteReader::read(const ReadRequest& request) {
 
     auto& statement = request.endpoint ? endpoint_statement(*request.endpoint) : all_;
     auto rows = statement.query(request.from, to, sql_limit(request.max_events));
-    Budget budget(request.max_events, request.max_bytes);
+    PageBudget budget(request.max_events, request.max_bytes);
     while (rows.next()) {
-        if (!budget.take(payload_size(rows))) return page;
-        page.events.push_back(take_event(rows));
+        if (is_too_large(rows, budget)) return page;
+        auto event = take_event(rows);
+        if (!budget.take(event.payload.size())) return page;
+        page.events.push_back(std::move(event));
         page.next = page.events.back().id + 1;
     }
     page.next = to;
@@ -127,8 +86,12 @@ std::vector<StoredEvent> SqliteReader::read_newest(std::size_t max_events, std::
     std::vector<StoredEvent> events;
     const SqliteTransaction transaction(connection_, SqliteTransaction::Kind::Read);
     auto rows = newest_.query(sql_limit(max_events));
-    Budget budget(max_events, max_bytes);
-    while (rows.next() && budget.take(payload_size(rows))) events.push_back(take_event(rows));
+    PageBudget budget(max_events, max_bytes);
+    while (rows.next() && !is_too_large(rows, budget)) {
+        auto event = take_event(rows);
+        if (!budget.take(event.payload.size())) break;
+        events.push_back(std::move(event));
+    }
     std::ranges::reverse(events);
     return events;
 }
@@ -153,40 +116,51 @@ std::vector<NodeObservation> SqliteReader::node_history(std::string_view node, s
     return observations;
 }
 
-std::size_t SqliteReader::payload_size(const SqliteStatement::Rows& rows) {
-    if (rows.is_null(Column::LargePayload)) return rows.size(Column::Payload);
+bool SqliteReader::is_too_large(const SqliteStatement::Rows& rows, const PageBudget& budget) {
+    if (rows.is_null(Column::LargePayload)) return false;
     const auto size = large_size_.integer(rows.integer(Column::LargePayload));
     if (!size)
         throw SqliteFailure::corrupt("event " + std::to_string(rows.integer(Column::Id)) + " has no payload");
-    return static_cast<std::size_t>(*size);
+    return !budget.has_room_for(static_cast<std::size_t>(*size));
 }
 
 StoredEvent SqliteReader::take_event(const SqliteStatement::Rows& rows) {
     const auto id = rows.integer(Column::Id);
     const auto kind = static_cast<std::size_t>(rows.integer(Column::Kind));
     const auto source = static_cast<std::size_t>(rows.integer(Column::Source));
-    if (kind >= base::kKinds.size() || source > static_cast<std::size_t>(base::Filter::Sidecar) ||
-        rows.integer(Column::Encoding) != 0) {
-        throw SqliteFailure::corrupt("event " + std::to_string(id) +
-                                     " is of an unknown kind, source or encoding");
+    if (kind >= base::kKinds.size() || source > static_cast<std::size_t>(base::Filter::Sidecar)) {
+        throw SqliteFailure::corrupt("event " + std::to_string(id) + " is of an unknown kind or source");
     }
     StoredEvent event;
     event.id = static_cast<base::EventId>(id);
     event.kind = static_cast<base::Kind>(kind);
     event.filter = static_cast<base::Filter>(source);
     event.api_version = base::ApiVersion::unpacked(rows.integer(Column::ApiVersion));
-    event.payload = rows.is_null(Column::LargePayload) ? std::string(rows.text(Column::Payload))
-                                                       : large_payload(rows.integer(Column::LargePayload));
+    event.payload = rows.is_null(Column::LargePayload)
+                        ? decode(rows.integer(Column::Encoding), rows.text(Column::Payload),
+                                 {rows.blob(Column::BlockHash), rows.blob(Column::Signer)})
+                        : large_payload(rows.integer(Column::LargePayload));
     return event;
 }
 
+std::string SqliteReader::decode(std::int64_t encoding, std::string_view bytes, const RowKeys& keys) {
+    auto payload = codec_.decode(static_cast<storage::Encoding>(encoding), bytes, keys);
+    if (!payload) throw SqliteFailure::corrupt(payload.error().message);
+    return std::move(*payload);
+}
+
 std::string SqliteReader::large_payload(std::int64_t number) {
-    const auto size = static_cast<std::size_t>(large_size_.integer(number).value_or(0));
-    std::string payload;
-    payload.reserve(size);
+    std::int64_t size = 0;
+    std::int64_t encoding = 0;
+    if (auto rows = large_size_.query(number); rows.next()) {
+        size = rows.integer(0);
+        encoding = rows.integer(1);
+    }
+    std::string bytes;
     auto parts = large_parts_.query(number);
-    while (parts.next()) payload += parts.text(0);
-    if (payload.size() != size) {
+    while (parts.next()) bytes += parts.text(0);
+    auto payload = decode(encoding, bytes, {});
+    if (static_cast<std::int64_t>(payload.size()) != size) {
         throw SqliteFailure::corrupt("payload " + std::to_string(number) + " is not complete");
     }
     return payload;

@@ -9,6 +9,8 @@
 #include "base/event_kind.h"
 #include "storage/event_log.h"
 #include "storage/node_store.h"
+#include "storage/page_budget.h"
+#include "storage/payload_codec.h"
 #include "storage/sqlite.h"
 
 namespace storage {
@@ -26,10 +28,12 @@ class SqliteReader {
   private:
     [[nodiscard]] SqliteStatement& endpoint_statement(base::Endpoint endpoint);
     [[nodiscard]] StoredEvent take_event(const SqliteStatement::Rows& rows);
-    [[nodiscard]] std::size_t payload_size(const SqliteStatement::Rows& rows);
+    [[nodiscard]] bool is_too_large(const SqliteStatement::Rows& rows, const PageBudget& budget);
+    [[nodiscard]] std::string decode(std::int64_t encoding, std::string_view bytes, const RowKeys& keys);
     [[nodiscard]] std::string large_payload(std::int64_t number);
 
     SqliteConnection connection_;
+    PayloadCodec codec_;
     SqliteStatement head_;
     SqliteStatement all_;
     SqliteStatement newest_;
@@ -38,17 +42,5 @@ class SqliteReader {
     SqliteStatement node_history_;
     std::array<std::optional<SqliteStatement>, base::kEndpointCount> by_endpoint_;
 };
-
-/// The SQL condition for an endpoint's events on the table `event`, made from the table of kinds, and the
-/// index that finds them without passing over finality signatures, if there is one.
-struct EndpointCondition {
-    std::string sql;
-    bool by_source = false;
-};
-[[nodiscard]] EndpointCondition endpoint_condition(base::Endpoint endpoint);
-
-/// The filter under which an event is stored: that of its kind, so that what is served where follows from the
-/// kind alone; a Shutdown keeps its own.
-[[nodiscard]] base::Filter stored_source(base::Kind kind, base::Filter filter);
 
 }  // namespace storage

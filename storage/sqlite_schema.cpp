@@ -5,9 +5,12 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <openssl/rand.h>
 #include <stdexcept>
 #include <string_view>
+
+#include "storage/event_rows.h"
+#include "storage/migration_3.h"
+#include "storage/uuid.h"
 
 namespace storage {
 
@@ -29,7 +32,7 @@ namespace {
 //  connection
 //    still holds it. `appended` = 0: staged, but of no event yet.
 //  - encoding: 0 means the bytes as they are. chain_hash is room for a hash over all events up to this one.
-constexpr std::string_view kSchema1 = R"sql(
+constexpr const char* kSchema1 = R"sql(
 CREATE TABLE log (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     feed_id TEXT NOT NULL,
@@ -106,7 +109,7 @@ CREATE UNIQUE INDEX payload_part_seq ON payload_part (payload, seq);
 //  - node_observed has a node's newest observation, for programs that read beside the sidecar.
 //  - node_history is in the order in which the transitions were noted, which a clock that is set back does
 //  not change. `height` has the bits of an unsigned number.
-constexpr std::string_view kSchema2 = R"sql(
+constexpr const char* kSchema2 = R"sql(
 CREATE TABLE node_intent (
     node TEXT NOT NULL PRIMARY KEY,
     wish INTEGER NOT NULL,
@@ -143,7 +146,12 @@ CREATE INDEX node_history_node ON node_history (node, number);
 )sql";
 
 /// Element i brings schema i to schema i + 1. Never changed once released, only added to.
-constexpr std::array<std::string_view, 2> kMigrations{kSchema1, kSchema2};
+using Migration = void (*)(const SqliteConnection&);
+constexpr std::array<Migration, 3> kMigrations{
+    [](const SqliteConnection& connection) { connection.execute(kSchema1); },
+    [](const SqliteConnection& connection) { connection.execute(kSchema2); },
+    migrate_to_schema_3,
+};
 
 constexpr std::size_t kHeaderSize = 100;
 using Header = std::array<char, kHeaderSize>;
@@ -195,30 +203,16 @@ base::Result<DatabaseFile> inspect_tables(const std::filesystem::path& file) {
     return DatabaseFile::New;
 }
 
-std::string new_uuid() {
-    std::array<unsigned char, 16> bytes{};
-    if (RAND_bytes(bytes.data(), bytes.size()) != 1)
-        throw std::runtime_error("no randomness for the feed's UUID");
-    bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0fU) | 0x40U);  // RFC 4122: version 4,
-    bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3fU) | 0x80U);  // variant 1
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::string text;
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-        text += kHex[bytes[i] >> 4U];
-        text += kHex[bytes[i] & 15U];
-    }
-    return text;
-}
-
 void migrate(const SqliteConnection& connection, std::int64_t version) {
     SqliteTransaction transaction(connection, SqliteTransaction::Kind::Write);
     for (auto v = static_cast<std::size_t>(version); v < kMigrations.size(); ++v) {
-        connection.execute(std::string(kMigrations[v]));
+        kMigrations[v](connection);
     }
     if (version == 0) {
         const std::string feed_id = new_uuid();
-        auto insert = connection.prepare("INSERT INTO log VALUES (1, ?1, '', 1, 1, 0)");
+        auto insert = connection.prepare(
+            "INSERT INTO log (one, feed_id, network_name, oldest_id, next_id, api_version) VALUES (1, ?1, "
+            "'', 1, 1, 0)");
         insert.execute(std::string_view(feed_id));
         connection.execute("PRAGMA application_id = " + std::to_string(kApplicationId));
     }
@@ -291,8 +285,8 @@ base::Result<void> prepare_schema(const SqliteConnection& connection, const std:
 }
 
 LogHead load_head(const SqliteConnection& connection) {
-    auto statement =
-        connection.prepare("SELECT feed_id, network_name, oldest_id, next_id, api_version FROM log");
+    auto statement = connection.prepare(
+        "SELECT feed_id, network_name, oldest_id, next_id, api_version, chain_hash FROM log");
     auto rows = statement.query();
     if (!rows.next()) throw SqliteFailure::corrupt("the table log has no row");
     LogHead head;
@@ -301,6 +295,7 @@ LogHead load_head(const SqliteConnection& connection) {
     head.range.oldest = static_cast<base::EventId>(rows.integer(2));
     head.range.next = static_cast<base::EventId>(rows.integer(3));
     head.api_version = base::ApiVersion::unpacked(rows.integer(4));
+    head.chain = to_digest(rows.blob(5));
     return head;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/api_version.h"
 #include "base/result.h"
+#include "storage/chain_hash.h"
 #include "storage/event_log.h"
 #include "storage/sqlite.h"
 
@@ -41,6 +42,7 @@ struct LogHead {
     std::string network_name;
     Range range;
     base::ApiVersion api_version;
+    Digest chain{};  ///< the chain hash up to the newest event
 };
 
 /// Throws SqliteFailure.

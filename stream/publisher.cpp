@@ -1,6 +1,7 @@
 #include "stream/publisher.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <iterator>
 
 #include "base/named_thread.h"
@@ -11,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMostEventsAtOnce = 2048;
+constexpr std::size_t kMostBytesReadAtOnce = std::size_t{4} << 20;
 constexpr auto kIdleFlush = 1000ms;
 constexpr auto kForever = std::chrono::milliseconds(1h);
 constexpr auto kFirstRetry = 50ms;
@@ -19,21 +21,24 @@ constexpr auto kStopPatience = 2s;
 
 }  // namespace
 
-Publisher::Publisher(storage::EventLog& log, base::EventQueue& queue, Sink sink,
+Publisher::Publisher(storage::EventLog& log, base::EventQueue& queue, base::EventId next, Sink sink,
                      std::function<void(base::Error)> failed, base::Log lines, base::Metrics& metrics)
     : log_(log),
       queue_(queue),
+      next_(next),
       sink_(std::move(sink)),
       failed_(std::move(failed)),
       lines_(std::move(lines)),
       appended_(metrics.events("appended")),
-      duplicates_(metrics.events("duplicate")) {}
+      duplicates_(metrics.events("duplicate")),
+      followed_(metrics.events("followed")) {}
 
 Publisher::~Publisher() {
     stop();
 }
 
 void Publisher::start() {
+    log_.watch([this] { queue_.wake(); });
     thread_ = base::named_thread("publisher", [this] { run(); });
 }
 
@@ -43,25 +48,35 @@ void Publisher::stop() {
         give_up_at_ = std::chrono::steady_clock::now() + kStopPatience;
     }
     stop_asked_.notify_all();
+    log_.watch({});
     queue_.close();
     if (thread_.joinable()) thread_.join();
 }
 
 void Publisher::run() {
     for (;;) {
-        auto batches = queue_.take_all(positions_pending_ ? kIdleFlush : kForever);
+        const bool last = queue_.closed();
+        auto batches = queue_.take_all(until_flush());
         if (!batches.empty()) {
             if (!publish(std::move(batches))) return;
             continue;
         }
-        flush();
-        if (queue_.closed()) return;
+        if (!follow_up_to(log_.range().next)) return;
+        if (last || (flush_at_ && Clock::now() >= *flush_at_)) flush();
+        if (last) return;
     }
 }
 
+std::chrono::milliseconds Publisher::until_flush() const {
+    if (!flush_at_) return kForever;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*flush_at_ - Clock::now());
+    return std::max(left, std::chrono::milliseconds(0));
+}
+
 void Publisher::flush() {
-    if (!positions_pending_) return;
-    if (log_.flush()) positions_pending_ = false;
+    if (!flush_at_) return;
+    flush_at_.reset();
+    if (!log_.flush()) flush_at_ = Clock::now() + kIdleFlush;
 }
 
 /// Events of one network go together; the network guard sees to it that there are no others.
@@ -82,17 +97,27 @@ bool Publisher::publish(std::vector<base::Batch> batches) {
 }
 
 bool Publisher::publish_slice(std::span<base::Event> slice, const std::string& network_name) {
-    const auto appended = append_with_patience(slice, network_name);
+    const auto appended =
+        with_patience("events cannot be stored", [&] { return log_.append(slice, network_name); });
     if (!appended) return false;
-    positions_pending_ = true;
+    flush_at_ = Clock::now() + kIdleFlush;
 
+    const auto is_new = [](base::EventId id) { return id != 0; };
+    const auto first = std::ranges::find_if(appended->ids, is_new);
+    if (!follow_up_to(first == appended->ids.end() ? log_.range().next : *first)) return false;
+    publish_appended(slice, *appended);
+    return true;
+}
+
+void Publisher::publish_appended(std::span<base::Event> slice, const storage::Appended& appended) {
     auto publication = std::make_shared<Publication>();
-    publication->api_version = appended->versions.back();
+    publication->api_version = appended.versions.back();
     for (std::size_t i = 0; i < slice.size(); ++i) {
         auto& event = slice[i];
-        if (appended->ids[i] != 0) {
+        if (appended.ids[i] != 0) {
             publication->frames.push_back(std::make_shared<const Frame>(
-                appended->ids[i], event.kind, event.filter, appended->versions[i], event.payload));
+                appended.ids[i], event.kind, event.filter, appended.versions[i], event.payload));
+            next_ = appended.ids[i] + 1;
         } else if (event.kind != base::Kind::ApiVersion) {
             duplicates_.Increment();
         }
@@ -100,31 +125,66 @@ bool Publisher::publish_slice(std::span<base::Event> slice, const std::string& n
     }
     appended_.Increment(static_cast<double>(publication->frames.size()));
     sink_(std::move(publication));
+}
+
+/// Hands on what the log holds from next_ on, below this id. False when there is no use in going on.
+bool Publisher::follow_up_to(base::EventId end) {
+    while (next_ < end) {
+        storage::ReadRequest request;
+        request.from = next_;
+        request.to = end;
+        request.max_events = kMostEventsAtOnce;
+        request.max_bytes = kMostBytesReadAtOnce;
+        auto page =
+            with_patience("events stored by others cannot be read", [&] { return log_.read(request); });
+        if (!page) return false;
+        if (page->next == next_) {
+            failed_(
+                base::corrupt(fmt::format("the log does not hold event {}, which is below its head", next_)));
+            return false;
+        }
+        publish_stored(std::move(*page));
+    }
     return true;
 }
 
-base::Result<storage::Appended> Publisher::append_with_patience(std::span<const base::Event> slice,
-                                                                const std::string& network_name) {
+void Publisher::publish_stored(storage::Page page) {
+    auto publication = std::make_shared<Publication>();
+    for (auto& event : page.events) {
+        publication->api_version = std::max(publication->api_version, event.api_version);
+        if (event.foreign) continue;
+        publication->frames.push_back(std::make_shared<const Frame>(event.id, event.kind, event.filter,
+                                                                    event.api_version, event.payload));
+        event.payload = std::string();
+    }
+    next_ = page.next;
+    followed_.Increment(static_cast<double>(publication->frames.size()));
+    sink_(std::move(publication));
+}
+
+/// Tries again while the log is unavailable. An error: there is no use in going on.
+template <class Try>
+auto Publisher::with_patience(std::string_view what, Try&& attempt) -> decltype(attempt()) {
     auto delay = std::chrono::milliseconds(kFirstRetry);
     bool failing = false;
     for (;;) {
-        auto appended = log_.append(slice, network_name);
-        if (appended) {
-            if (failing) lines_->info("events are stored again; nothing was lost");
-            return appended;
+        auto result = attempt();
+        if (result) {
+            if (failing) lines_->info("{}: that is over, nothing was lost", what);
+            return result;
         }
-        if (appended.error().category != base::Error::Category::Unavailable) {
-            failed_(appended.error());
-            return appended;
+        if (result.error().category != base::Error::Category::Unavailable) {
+            failed_(result.error());
+            return result;
         }
         if (!failing) {
-            lines_->error("events cannot be stored: {}; reading from the nodes pauses and goes on by itself",
-                          appended.error().message);
+            lines_->error("{}: {}; reading from the nodes pauses and goes on by itself", what,
+                          result.error().message);
         }
         failing = true;
         if (!pause(delay)) {
-            lines_->warn("stopped while events could not be stored; they are read again from the nodes");
-            return appended;
+            lines_->warn("stopped while {}; what is missing is read again from the nodes", what);
+            return result;
         }
         delay = std::min<std::chrono::milliseconds>(delay * 2, kLongestRetry);
     }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "base/event_queue.h"
@@ -18,15 +19,17 @@
 namespace stream {
 
 /// The one writer: takes whatever waits, appends it to the log in one transaction, and only then hands the
-/// frames on. While the log cannot be written, it holds on to what it took and tries again; the queue fills,
-/// and the nodes' own buffers keep the rest.
+/// frames on, strictly in the order of their ids: what others appended to the same log meanwhile, or an
+/// append whose answer was lost, is read from the log and goes before. While the log cannot be written or
+/// read, it holds on to what it took and tries again; the queue fills, and the nodes' own buffers keep the
+/// rest.
 class Publisher {
   public:
     using Sink = std::function<void(PublicationPtr)>;
 
-    /// `failed`: called once, on the publisher's thread, when a batch can never be stored; nothing is taken
-    /// after it.
-    Publisher(storage::EventLog& log, base::EventQueue& queue, Sink sink,
+    /// `next`: the first id that was not handed on yet. `failed`: called once, on the publisher's thread,
+    /// when a batch can never be stored; nothing is taken after it.
+    Publisher(storage::EventLog& log, base::EventQueue& queue, base::EventId next, Sink sink,
               std::function<void(base::Error)> failed, base::Log lines, base::Metrics& metrics);
     ~Publisher();
     Publisher(const Publisher&) = delete;
@@ -39,22 +42,30 @@ class Publisher {
     void stop();
 
   private:
+    using Clock = std::chrono::steady_clock;
+
     void run();
     [[nodiscard]] bool publish(std::vector<base::Batch> batches);
     [[nodiscard]] bool publish_slice(std::span<base::Event> slice, const std::string& network_name);
-    [[nodiscard]] base::Result<storage::Appended> append_with_patience(std::span<const base::Event> slice,
-                                                                       const std::string& network_name);
+    [[nodiscard]] bool follow_up_to(base::EventId end);
+    void publish_stored(storage::Page page);
+    void publish_appended(std::span<base::Event> slice, const storage::Appended& appended);
+    template <class Try>
+    [[nodiscard]] auto with_patience(std::string_view what, Try&& attempt) -> decltype(attempt());
     [[nodiscard]] bool pause(std::chrono::milliseconds time);
+    [[nodiscard]] std::chrono::milliseconds until_flush() const;
     void flush();
 
     storage::EventLog& log_;
     base::EventQueue& queue_;
+    base::EventId next_;  ///< to be handed on
     const Sink sink_;
     const std::function<void(base::Error)> failed_;
     const base::Log lines_;
     base::Counter& appended_;
     base::Counter& duplicates_;
-    bool positions_pending_ = false;
+    base::Counter& followed_;
+    std::optional<Clock::time_point> flush_at_;  ///< while there are positions to be stored
 
     std::mutex mutex_;
     std::condition_variable stop_asked_;

@@ -8,8 +8,10 @@ namespace {
 
 constexpr std::size_t kMostThreads = 4;
 
-ReplayPage to_frames(storage::Page page) {
+ReplayPage to_frames(storage::Page page, base::EventId from, base::EventId oldest) {
     ReplayPage replay;
+    replay.from = from;
+    replay.oldest = oldest;
     replay.next = page.next;
     replay.frames.reserve(page.events.size());
     for (auto& event : page.events) {
@@ -79,7 +81,7 @@ void Replays::read(const storage::ReadRequest& request, std::function<void(base:
         if (stopped()) return done(base::unavailable("the program ends"));
         auto page = log_.read(request);
         if (page) {
-            done(to_frames(std::move(*page)));
+            done(to_frames(std::move(*page), request.from, log_.range().oldest));
         } else {
             done(page.error());
         }

@@ -18,7 +18,9 @@ namespace stream {
 /// Frames read back from the log.
 struct ReplayPage {
     std::vector<FramePtr> frames;
-    base::EventId next = 0;  ///< where to read on
+    base::EventId from = 0;    ///< where it was read from
+    base::EventId next = 0;    ///< where to read on
+    base::EventId oldest = 0;  ///< from here on nothing was deleted before it was read
 };
 
 /// Who may be served from the log at the moment, and the threads that read it: a slow disk or many replays

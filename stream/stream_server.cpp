@@ -28,6 +28,7 @@ std::vector<FramePtr> to_frames(std::vector<storage::StoredEvent> events) {
     std::vector<FramePtr> frames;
     frames.reserve(events.size());
     for (auto& event : events) {
+        if (event.foreign) continue;
         frames.push_back(std::make_shared<const Frame>(event.id, event.kind, event.filter, event.api_version,
                                                        event.payload));
         event.payload = std::string();  // gives the memory back, as {} would not
@@ -43,13 +44,15 @@ base::Result<std::unique_ptr<StreamServer>> StreamServer::open(const Options& op
                                                                base::Metrics& metrics) {
     auto newest = log.read_newest(options.event_stream_buffer_length, options.event_stream_buffer_size);
     if (!newest) return newest.error();
+    const auto next = newest->empty() ? log.range().next : newest->back().id + 1;
     const auto frames = to_frames(std::move(*newest));
 
     std::unique_ptr<StreamServer> server(new StreamServer(options, log, std::move(sidecar_version), lines));
+    server->next_ = next;
     std::vector<asio::io_context*> workers;
     for (std::uint32_t i = 0; i < shard_count(options); ++i) {
-        server->shards_.push_back(std::make_unique<Shard>(
-            options, frames, log.range().next, log.api_version(), server->replays_, lines, metrics));
+        server->shards_.push_back(std::make_unique<Shard>(options, frames, next, log.api_version(),
+                                                          server->replays_, lines, metrics));
         workers.push_back(&server->shards_.back()->context());
     }
 
@@ -110,6 +113,11 @@ void StreamServer::stop(std::chrono::milliseconds patience) {
 asio::awaitable<net::Answer> StreamServer::answer(net::Request request, std::size_t worker) {
     Shard& shard = *shards_[worker];
     const Place place = take_place();
+    if (const auto cursor = cursor_of(request); place && cursor && cursor->id >= log_.range().next) {
+        // Another instance may have sent what this one has not heard of yet.
+        const bool log_is_readable = co_await readable(base::Endpoint::Events);
+        if (!log_is_readable && cursor->is_last_event_id) co_return log_unreadable(request);
+    }
     const FeedState feed{.log = log_.range(),
                          .ring_first = shard.ring().first_id(),
                          .ring_next = shard.ring().next_id(),
@@ -120,7 +128,7 @@ asio::awaitable<net::Answer> StreamServer::answer(net::Request request, std::siz
 
     auto subscription = std::get<Subscription>(std::move(decision));
     if (subscription.next < shard.ring().first_id()) {
-        const bool log_is_readable = co_await readable(subscription);
+        const bool log_is_readable = co_await readable(subscription.endpoint);
         if (!log_is_readable) co_return log_unreadable(request);
     }
     if (subscription.head_only) {
@@ -135,11 +143,12 @@ asio::awaitable<net::Answer> StreamServer::answer(net::Request request, std::siz
     co_return takeover;
 }
 
-/// A stream that must begin in the log is promised only when the log can be read.
-asio::awaitable<bool> StreamServer::readable(const Subscription& subscription) {
+/// A stream that must begin in the log is promised only when the log can be read. Reading also tells the log
+/// where its head is.
+asio::awaitable<bool> StreamServer::readable(base::Endpoint endpoint) {
     // No event has the id 0: the log is asked, and nothing is read.
     const storage::ReadRequest request{
-        .endpoint = subscription.endpoint, .from = 0, .to = 1, .max_events = 1, .max_bytes = 1};
+        .endpoint = endpoint, .from = 0, .to = 1, .max_events = 1, .max_bytes = 1};
     auto initiate = [this, request](auto handler) {
         const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         replays_.read(request, [shared](const base::Result<ReplayPage>& page) {

@@ -46,18 +46,22 @@ class StreamServer {
 
     [[nodiscard]] std::uint16_t port() const { return http_->port(); }
 
+    /// Where the rings ended when it was opened: the first id that is to be published.
+    [[nodiscard]] base::EventId next() const { return next_; }
+
   private:
     StreamServer(const Options& options, const storage::EventLog& log, std::string sidecar_version,
                  base::Log lines);
 
     [[nodiscard]] boost::asio::awaitable<net::Answer> answer(net::Request request, std::size_t worker);
-    [[nodiscard]] boost::asio::awaitable<bool> readable(const Subscription& subscription);
+    [[nodiscard]] boost::asio::awaitable<bool> readable(base::Endpoint endpoint);
     [[nodiscard]] Place take_place();
     [[nodiscard]] std::string greeting(const net::Request& request, const Subscription& subscription) const;
 
     const Options options_;
     const storage::EventLog& log_;
     const std::string feed_id_;
+    base::EventId next_ = 1;
     const std::string sidecar_version_;
     const base::Log lines_;
     std::shared_ptr<std::atomic<std::uint32_t>> places_taken_;

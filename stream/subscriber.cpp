@@ -51,6 +51,7 @@ Subscriber::Subscriber(Shard& shard, asio::ip::tcp::socket socket, const Subscri
       endpoint_(subscription.endpoint),
       framing_(subscription.framing),
       next_(subscription.next),
+      complete_from_(subscription.complete_from),
       odd_(std::move(greeting)),
       since_(Clock::now()),
       place_(std::move(place)) {
@@ -315,11 +316,16 @@ void Subscriber::on_page(base::Result<ReplayPage> page) {
     if (!turn_) return pump();  // it was given away meanwhile: no page is held without one
     const bool frame_is_gone =
         offset_ > 0 && (page->frames.empty() || page->frames.front()->id() != partial_);
-    if (frame_is_gone) return end(EndReason::Pruned);
+    if (frame_is_gone || was_overtaken(*page)) return end(EndReason::Pruned);
     page_ = std::move(page->frames);
     page_at_ = 0;
     page_next_ = page->next;
     pump();
+}
+
+/// Whether events were deleted before they could be read, of which the subscriber was not told.
+bool Subscriber::was_overtaken(const ReplayPage& page) const {
+    return std::max(page.from, complete_from_) < std::min(page.next, page.oldest);
 }
 
 void Subscriber::retry_later(const base::Error& error) {

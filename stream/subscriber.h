@@ -103,6 +103,7 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     void read_on();
     void on_turn(Replays::TurnPtr turn);
     void on_page(base::Result<ReplayPage> page);
+    [[nodiscard]] bool was_overtaken(const ReplayPage& page) const;
     void retry_later(const base::Error& error);
 
     Shard& shard_;
@@ -110,11 +111,12 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     const base::Endpoint endpoint_;
     const Framing framing_;
 
-    base::EventId next_;         ///< everything below is sent, apart from what `offset_` says
-    std::size_t offset_ = 0;     ///< bytes sent already of the frame `partial_`
-    base::EventId partial_ = 0;  ///< offset_ > 0: the first frame from next_ on
-    base::ApiVersion version_;   ///< the last one announced
-    std::string odd_;            ///< bytes without an id, which go before the next frame
+    base::EventId next_;                 ///< everything below is sent, apart from what `offset_` says
+    const base::EventId complete_from_;  ///< what is missing below it was announced
+    std::size_t offset_ = 0;             ///< bytes sent already of the frame `partial_`
+    base::EventId partial_ = 0;          ///< offset_ > 0: the first frame from next_ on
+    base::ApiVersion version_;           ///< the last one announced
+    std::string odd_;                    ///< bytes without an id, which go before the next frame
     std::size_t odd_offset_ = 0;
 
     Source source_ = Source::Ring;

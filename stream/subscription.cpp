@@ -90,9 +90,10 @@ struct Start {
     std::string gap;
 };
 
+/// What is kept below the oldest id is replayed all the same.
 Start start_at(EventId wanted, const FeedState& feed) {
     if (wanted >= feed.log.oldest) return {wanted, {}};
-    return {feed.log.oldest, fmt::format("{}-{}", wanted, feed.log.oldest - 1)};
+    return {wanted, fmt::format("{}-{}", wanted, feed.log.oldest - 1)};
 }
 
 Start start_after_last_event_id(EventId last, const FeedState& feed) {
@@ -176,10 +177,22 @@ std::variant<Subscription, net::Response> read_subscription(const net::Request& 
     Subscription subscription;
     subscription.endpoint = *endpoint;
     subscription.next = start.next;
+    subscription.complete_from = std::max(start.next, feed.log.oldest);
     subscription.framing = request.version >= 11 ? Framing::Chunked : Framing::UntilClose;
     subscription.headers = stream_headers(request, std::move(range));
     subscription.head_only = request.method == "HEAD";
     return subscription;
+}
+
+std::optional<Cursor> cursor_of(const net::Request& request) {
+    if (const auto header = request.header("last-event-id").value_or(""); !header.empty()) {
+        const auto last = parse_id(header);
+        if (!last) return std::nullopt;
+        return Cursor{*last, true};
+    }
+    const auto query = parse_fields(request.query());
+    if (!query || !query->start_from) return std::nullopt;
+    return Cursor{*query->start_from, false};
 }
 
 net::Response log_unreadable(const net::Request& request) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -23,7 +24,8 @@ struct FeedState {
 /// A stream to be served: where it begins, and the head of its response.
 struct Subscription {
     base::Endpoint endpoint = base::Endpoint::Main;
-    base::EventId next = 1;  ///< the first id that the subscriber wants
+    base::EventId next = 1;           ///< the first id that the subscriber wants
+    base::EventId complete_from = 1;  ///< what is missing below it was announced
     Framing framing = Framing::Chunked;
     net::Headers headers;    ///< of the response, status 200
     bool head_only = false;  ///< HEAD: they are the whole answer
@@ -34,6 +36,14 @@ struct Subscription {
 /// docs/streams.md adds; the CORS headers follow the WHATWG Fetch standard. Pure.
 [[nodiscard]] std::variant<Subscription, net::Response> read_subscription(const net::Request& request,
                                                                           const FeedState& feed);
+
+/// The event that a request's cursor names: its Last-Event-ID, else its start_from. None: there is none, or
+/// it cannot be read.
+struct Cursor {
+    base::EventId id = 0;
+    bool is_last_event_id = false;
+};
+[[nodiscard]] std::optional<Cursor> cursor_of(const net::Request& request);
 
 /// 503 with Retry-After: the events asked for lie in the log, which cannot be read now.
 [[nodiscard]] net::Response log_unreadable(const net::Request& request);

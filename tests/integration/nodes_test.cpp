@@ -162,7 +162,9 @@ TEST(Nodes, IdsThatWrapLoseNothing) {
     const auto record = folder.path() / "produced.jsonl";
     SimulatedNetwork network(
         folder.path(), {"--rate", "1000", "--events", std::to_string(kEvents), "--nodes", "1", "--first-id",
-                        "4294966296", "--step-size", "50KB", "--record", record.string()});
+                        "4294966296", "--step-size", "50KB", "--record", record.string(),
+                        // So near the wrap, a node answers start_from=0 with none of what it holds.
+                        "--wait-for-subscribers", "1"});
     Sidecar sidecar(folder.path(), {.nodes = network.nodes()});
     sidecar.start();
     const NodeFollowers followers(sidecar.port());

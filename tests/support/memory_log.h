@@ -18,11 +18,36 @@ class MemoryLog final : public storage::EventLog {
     std::atomic<bool> reads_wait = false;  ///< notify it when it is made false
     mutable std::atomic<unsigned> reads = 0;
 
-    /// What retention will do one day.
-    void prune_below(base::EventId id) {
+    /// What another instance does; range() tells of it only once it is learnt of.
+    void append_elsewhere(const base::EventBatch& batch, bool foreign = false) {
         const std::lock_guard lock(mutex_);
-        std::erase_if(events_, [&](const auto& event) { return event.id < id; });
+        for (const auto& event : batch) {
+            if (append_one(event) != 0) events_.back().foreign = foreign;
+        }
+    }
+    /// As when the database tells of it.
+    void learn() {
+        {
+            const std::lock_guard lock(mutex_);
+            known_ = range_;
+        }
+        const std::lock_guard lock(watch_mutex_);
+        if (grown_) grown_();
+    }
+    [[nodiscard]] bool is_watched() const {
+        const std::lock_guard lock(watch_mutex_);
+        return grown_ != nullptr;
+    }
+
+    /// The next append stores its batch, and its answer is lost.
+    std::atomic<bool> lose_next_answer = false;
+
+    /// What retention does; one event may be kept.
+    void prune_below(base::EventId id, base::EventId kept = 0) {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(events_, [&](const auto& event) { return event.id < id && event.id != kept; });
         range_.oldest = id;
+        known_.oldest = id;
     }
 
     std::string feed_id() const override { return "00000000-0000-4000-8000-000000000001"; }
@@ -33,15 +58,19 @@ class MemoryLog final : public storage::EventLog {
     }
     storage::Range range() const override {
         const std::lock_guard lock(mutex_);
-        return range_;
+        return known_;
+    }
+    void watch(std::function<void()> grown) override {
+        const std::lock_guard lock(watch_mutex_);
+        grown_ = std::move(grown);
     }
     base::Result<void> begin_at(base::EventId first) override {
         const std::lock_guard lock(mutex_);
         if (range_.next != 1) return base::invalid("the log is not new");
         range_ = {first, first};
+        known_ = range_;
         return {};
     }
-    void watch(std::function<void()>) override {}
     storage::NodeStore& nodes() override { throw std::logic_error("no nodes in memory"); }
     storage::Positions positions() const override { return {}; }
 
@@ -54,6 +83,8 @@ class MemoryLog final : public storage::EventLog {
             appended.ids.push_back(append_one(event));
         }
         appended.versions.push_back(version_);
+        if (lose_next_answer.exchange(false)) return base::unavailable("the connection was lost");
+        known_ = range_;
         return appended;
     }
     base::Result<void> flush() override { return {}; }
@@ -64,6 +95,7 @@ class MemoryLog final : public storage::EventLog {
         reads_wait.wait(true);
         if (reads_fail) return base::unavailable("the disk is gone");
         const std::lock_guard lock(mutex_);
+        known_ = range_;
         storage::Page page;
         std::size_t bytes = 0;
         page.next = std::min(request.to, range_.next);
@@ -115,7 +147,10 @@ class MemoryLog final : public storage::EventLog {
     std::vector<storage::StoredEvent> events_;
     std::set<std::vector<std::uint8_t>> keys_;
     storage::Range range_;
+    mutable storage::Range known_;
     base::ApiVersion version_;
+    mutable std::mutex watch_mutex_;
+    std::function<void()> grown_;
 };
 
 }  // namespace support

@@ -26,8 +26,11 @@ std::string config_text(const Sidecar::Settings& settings, const std::filesystem
             "delay_between_retries_in_seconds = 1\nmax_attempts = 1000\n{}\n",
             node.sse, node.rest, settings.connection_keys);
     }
-    text += fmt::format("[storage]\nstorage_path = \"{}\"\n{}\n[storage.sqlite_config]\n{}\n",
-                        storage.string(), settings.storage_keys, settings.sqlite_keys);
+    const auto database = settings.database_section.empty()
+                              ? "[storage.sqlite_config]\n" + settings.sqlite_keys
+                              : settings.database_section;
+    text += fmt::format("[storage]\nstorage_path = \"{}\"\n{}\n{}\n", storage.string(), settings.storage_keys,
+                        database);
     text += fmt::format("[rest_server]\nport = {}\n", free_port());
     text += fmt::format("[event_stream_server]\nport = {}\nbind_address = \"127.0.0.1\"\n{}\n", port,
                         settings.stream_keys);

@@ -43,6 +43,7 @@ class Sidecar {
         std::string connection_keys;  ///< further lines for each [[connections]]
         std::string storage_keys;     ///< further lines for [storage]
         std::string sqlite_keys;
+        std::string database_section;  ///< instead of [storage.sqlite_config]
         std::string stream_keys = "max_concurrent_subscribers = 500";
         std::string top_keys;
         std::filesystem::path storage_path;  ///< default: a folder below the given one

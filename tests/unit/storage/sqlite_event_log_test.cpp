@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "sqlite_log.h"
+#include "storage/endpoint_condition.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_reader.h"
 #include "storage/sqlite_schema.h"
@@ -198,23 +199,23 @@ constexpr auto kPayloads = "SELECT count(*) FROM large_payload";
 
 TEST(SqliteEventLog, OrphanedPayloadsAreDeletedAndOthersKept) {
     SqliteLog sqlite;
-    const auto kept = step(1, 600'000);
+    const auto kept = incompressible_step(1, 600'000);
     append(sqlite.log(), {staged(kept, stage(sqlite.log(), kept))});
-    ASSERT_NE(stage(sqlite.log(), step(2, 600'000)), 0U);
-    ASSERT_NE(stage(sqlite.log(), step(3, 600'000)), 0U);
+    ASSERT_NE(stage(sqlite.log(), incompressible_step(2, 600'000)), 0U);
+    ASSERT_NE(stage(sqlite.log(), incompressible_step(3, 600'000)), 0U);
     EXPECT_EQ(query_integer(sqlite.file(), kParts), 9);
     sqlite.reopen();
-    const auto again = stage(sqlite.log(), step(2, 600'000));
+    const auto again = stage(sqlite.log(), incompressible_step(2, 600'000));
     EXPECT_TRUE(await_integer(sqlite.file(), kPayloads, 2));
     EXPECT_EQ(query_integer(sqlite.file(), kParts), 6);
     append(sqlite.log(), {staged(step(2), again)});
     EXPECT_TRUE(read_all(sqlite.log()).at(0).payload == kept.payload);
-    EXPECT_TRUE(read_all(sqlite.log()).at(1).payload == step(2, 600'000).payload);
+    EXPECT_TRUE(read_all(sqlite.log()).at(1).payload == incompressible_step(2, 600'000).payload);
 }
 
 TEST(SqliteEventLog, PayloadsOfDuplicatesAreDeleted) {
     SqliteLog sqlite;
-    const auto number = stage(sqlite.log(), step(1, 600'000));
+    const auto number = stage(sqlite.log(), incompressible_step(1, 600'000));
     append(sqlite.log(), {step(1)});
     append(sqlite.log(), {staged(step(1), number), staged(step(1), number)});
     EXPECT_TRUE(await_integer(sqlite.file(), kPayloads, 0));
@@ -223,7 +224,7 @@ TEST(SqliteEventLog, PayloadsOfDuplicatesAreDeleted) {
 
 TEST(SqliteEventLog, APayloadStagedByThreeNodesIsStoredOnce) {
     SqliteLog sqlite;
-    const auto event = step(1, 600'000);
+    const auto event = incompressible_step(1, 600'000);
     std::vector<std::jthread> nodes;
     for (int n = 0; n < 3; ++n) nodes.emplace_back([&] { EXPECT_NE(stage(sqlite.log(), event), 0U); });
     nodes.clear();

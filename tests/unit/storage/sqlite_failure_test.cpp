@@ -62,7 +62,7 @@ TEST(SqliteFailure, AFullDiskLosesNothing) {
     EXPECT_EQ(sqlite.log().api_version().patch, block - 1);
     const auto position = sqlite.log().positions().at({"a", base::Filter::Sigs});
     EXPECT_EQ(position.position.event_id, block - 1);
-    EXPECT_EQ(query_integer(sqlite.file(), "SELECT count(*) FROM event_key"),
+    EXPECT_EQ(query_integer(sqlite.file(), "SELECT count(*) FROM signature_key"),
               static_cast<std::int64_t>(block * 100));
 }
 
@@ -82,7 +82,7 @@ TEST(SqliteFailure, PositionsKeptBackSurviveAFullDisk) {
 
 TEST(SqliteFailure, StagingGoesOnWhenTheDiskHasSpaceAgain) {
     SqliteLog sqlite;
-    const auto event = step(1, 3'000'000);
+    const auto event = incompressible_step(1, 3'000'000);
     auto answer = std::make_shared<std::promise<std::uint64_t>>();
     auto number = answer->get_future();
     {
@@ -115,7 +115,7 @@ TEST(SqliteFailure, ADatabaseLockedByAnotherProgramIsTriedAgain) {
 
 TEST(SqliteFailure, AnIncompletePayloadIsCorruptAndTheRestReadable) {
     SqliteLog sqlite;
-    const auto event = step(1, 1'000'000);
+    const auto event = incompressible_step(1, 1'000'000);
     append(sqlite.log(), {block_added(1), staged(event, stage(sqlite.log(), event)), block_added(2)});
     const SqliteConnection other(sqlite.file(), SqliteConnection::Mode::ReadWrite);
     other.busy_timeout(30'000);
@@ -133,7 +133,8 @@ TEST(SqliteFailure, AnIncompletePayloadIsCorruptAndTheRestReadable) {
                                       int acknowledge) {
     auto log = open_sqlite(options);
     if (!log) ::_exit(1);
-    (*log)->stage(std::make_shared<const base::Event>(step(first_block, 2'000'000)), [](std::uint64_t) {});
+    (*log)->stage(std::make_shared<const base::Event>(incompressible_step(first_block, 2'000'000)),
+                  [](std::uint64_t) {});
     for (std::uint64_t block = first_block;; ++block) {
         auto batch = signatures(block, 30);
         batch.back() = from_node(batch.back(), "a", static_cast<std::uint32_t>(block));

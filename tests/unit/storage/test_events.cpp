@@ -3,6 +3,7 @@
 #include <chrono>
 #include <future>
 #include <gtest/gtest.h>
+#include <random>
 #include <utility>
 
 namespace storage_test {
@@ -95,6 +96,13 @@ base::Event step(std::uint64_t era, std::size_t payload_size) {
     event.payload.clear();
     while (event.payload.size() < payload_size) event.payload += std::to_string(event.payload.size()) + ",";
     event.payload.resize(payload_size);
+    return event;
+}
+
+base::Event incompressible_step(std::uint64_t era, std::size_t payload_size) {
+    auto event = step(era, payload_size);
+    std::mt19937 random(static_cast<std::mt19937::result_type>(era));
+    for (auto& c : event.payload) c = static_cast<char>(0x20 + random() % 0xe0);
     return event;
 }
 

@@ -25,6 +25,8 @@ namespace storage_test {
 [[nodiscard]] base::Event fault(std::uint64_t era, std::uint64_t validator);
 [[nodiscard]] base::Event signature(std::uint64_t block, std::uint64_t validator);
 [[nodiscard]] base::Event step(std::uint64_t era, std::size_t payload_size = 100);
+/// One that packing makes no smaller.
+[[nodiscard]] base::Event incompressible_step(std::uint64_t era, std::size_t payload_size);
 [[nodiscard]] base::Event shutdown(base::Filter filter, std::uint32_t occurrence);
 [[nodiscard]] base::Event api_version(std::string_view version);
 

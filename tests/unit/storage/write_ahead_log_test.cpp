@@ -19,7 +19,7 @@ TEST(WriteAheadLog, IsCutAfterALargePayload) {
     auto options = sqlite.options();
     options.wal_autocheckpointing_interval = 50;
     auto log = open_sqlite(options).value();
-    ASSERT_NE(stage(*log, step(1, 4'000'000)), 0U);
+    ASSERT_NE(stage(*log, incompressible_step(1, 5'000'000)), 0U);
     const std::filesystem::path wal = sqlite.file().string() + "-wal";
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     // The first commit after the log began anew cuts it.

@@ -50,7 +50,8 @@ class StreamServerTest : public testing::Test {
         ASSERT_TRUE(opened) << opened.error().message;
         server_ = std::move(*opened);
         publisher_ = std::make_unique<Publisher>(
-            log_, queue_, [this](const PublicationPtr& publication) { server_->publish(publication); },
+            log_, queue_, server_->next(),
+            [this](const PublicationPtr& publication) { server_->publish(publication); },
             [](const base::Error&) {}, base::make_null_log(), metrics_);
         publisher_->start();
         server_->start();
@@ -257,6 +258,35 @@ TEST_F(StreamServerTest, AFramePrunedHalfWayEndsTheStreamInsteadOfGarblingIt) {
     EXPECT_EQ(client.received().find("\nid:"), std::string::npos);
 }
 
+TEST_F(StreamServerTest, AReplayThatPruningOvertakesEndsAndIsCounted) {
+    open({.event_stream_buffer_length = 2});
+    base::EventBatch events;
+    for (std::uint64_t i = 1; i <= 20; ++i) events.push_back(event(Kind::Fault, i));
+    feed(std::move(events));
+    log_.reads_wait = true;
+    auto client = subscribe("/events/main?start_from=1");
+    ASSERT_TRUE(support::eventually([&] { return log_.reads > 0; }));
+    log_.prune_below(10);
+    log_.reads_wait = false;
+    log_.reads_wait.notify_all();
+    EXPECT_TRUE(client.read_to_end());
+    EXPECT_EQ(client.received().find("\nid:"), std::string::npos);
+    EXPECT_EQ(metrics_.disconnect("pruned").Value(), 1);
+}
+
+TEST_F(StreamServerTest, WhatIsKeptBelowTheOldestIdIsReplayedUnderAGap) {
+    open({.event_stream_buffer_length = 2});
+    base::EventBatch events;
+    for (std::uint64_t i = 1; i <= 20; ++i) events.push_back(event(Kind::Fault, i));
+    feed(std::move(events));
+    log_.prune_below(10, 5);
+    auto client = subscribe("/events/main?start_from=2");
+    ASSERT_TRUE(client.read_until_contains("id:20\n"));
+    EXPECT_NE(client.received().find("x-sidecar-gap: 2-9\r\n"), std::string::npos) << client.received();
+    EXPECT_NE(client.received().find("id:5\n"), std::string::npos);
+    EXPECT_NE(client.received().find("id:10\n"), std::string::npos);
+}
+
 TEST_F(StreamServerTest, StoppingLetsSubscribersHaveWhatTheyAreDueAndEndsTheBodyProperly) {
     open();
     auto client = subscribe("/events/main");
@@ -362,6 +392,56 @@ TEST_F(StreamServerTest, AgreesWithANaiveModelForAnyCursor) {
         ASSERT_EQ(support::body_of(client.received()), expected)
             << base::endpoint_path(endpoint) << " from " << from;
     }
+}
+
+// --- several instances on one log ---
+
+TEST_F(StreamServerTest, ACursorOfAnInstanceThatIsAheadWithholdsWhatItHadAlready) {
+    store({event(Kind::Fault, 1)});
+    open();
+    log_.append_elsewhere({event(Kind::Fault, 2), event(Kind::Fault, 3)});
+    auto client = subscribe("/events/main", "last-event-id: 2\r\n");
+    ASSERT_TRUE(
+        client.read_until([](const std::string& all) { return all.find("\r\n\r\n") != std::string::npos; }));
+    EXPECT_EQ(client.received().find("x-sidecar-gap"), std::string::npos) << client.received();
+    EXPECT_NE(client.received().find("x-sidecar-newest-id: 3"), std::string::npos) << client.received();
+    log_.learn();
+    EXPECT_EQ(body_with(client, "id:3"), frame_text(3, R"({"Fault":3})"));
+}
+
+TEST_F(StreamServerTest, ACursorAboveTheHeadOfAllIsUnknown) {
+    store({event(Kind::Fault, 1)});
+    open();
+    log_.append_elsewhere({event(Kind::Fault, 2)});
+    auto client = subscribe("/events/main", "last-event-id: 3\r\n");
+    client.read_until([](const std::string& all) { return all.find("\r\n\r\n") != std::string::npos; });
+    EXPECT_NE(client.received().find("x-sidecar-gap: unknown"), std::string::npos) << client.received();
+}
+
+TEST_F(StreamServerTest, WhileTheHeadIsNotKnownACursorBeyondIsAskedToComeAgain) {
+    store({event(Kind::Fault, 1)});
+    open();
+    log_.reads_fail = true;
+    auto client = subscribe("/events/main", "last-event-id: 9\r\n");
+    client.read_until([](const std::string& all) { return all.find("\r\n\r\n") != std::string::npos; });
+    EXPECT_EQ(client.received().substr(0, 12), "HTTP/1.1 503");
+    auto live = subscribe("/events/main?start_from=9");
+    live.read_until([](const std::string& all) { return all.find("\r\n\r\n") != std::string::npos; });
+    EXPECT_EQ(live.received().substr(0, 12), "HTTP/1.1 200");
+}
+
+TEST_F(StreamServerTest, OwnEventsOfOtherInstancesAreNotInTheRing) {
+    auto shutdown = event(Kind::Shutdown, 1);
+    shutdown.filter = base::Filter::Sidecar;
+    log_.append_elsewhere({shutdown}, true);
+    log_.learn();
+    open();
+    auto client = subscribe("/events/sidecar?start_from=0");
+    auto own = event(Kind::Shutdown, 2);
+    own.filter = base::Filter::Sidecar;
+    feed({own});
+    const auto body = body_with(client, "id:2");
+    EXPECT_EQ(body.find("id:1"), std::string::npos) << body;
 }
 
 }  // namespace

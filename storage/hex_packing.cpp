@@ -1,0 +1,234 @@
+#include "storage/hex_packing.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace storage {
+
+namespace {
+
+/// What stands in the text for a run. The numbers stand in databases.
+enum Marker : char {
+    kHash = 1,         // 32 bytes
+    kEd25519 = 2,      // 33: a public key with its algorithm
+    kSecp256k1 = 3,    // 34
+    kSignature = 4,    // 65: with its algorithm
+    kAnySize = 5,      // as many as a varint in `binary` says
+    kFirstKey = 6,     // RowKeys::first
+    kSecondKey = 7,    // RowKeys::second
+    kRepetition = 14,  // the run of that number (a varint in `binary`), counted from 0
+};
+
+constexpr std::size_t kShortestRun = 16;
+constexpr std::size_t kShortestRepetition = 32;
+constexpr std::size_t kRunsKept = 4096;
+
+/// 0 to 15 for the digits 0-9 and a-f, 16 for everything else; 17 for control characters that JSON does not
+/// know between its tokens.
+constexpr std::uint8_t kNoDigit = 16;
+constexpr std::uint8_t kControl = 17;
+constexpr auto kClasses = [] {
+    std::array<std::uint8_t, 256> classes{};
+    classes.fill(kNoDigit);
+    for (std::size_t c = 0; c < 0x20; ++c) classes[c] = kControl;
+    for (const char c : {'\t', '\n', '\r'}) classes[static_cast<std::size_t>(c)] = kNoDigit;
+    for (std::size_t i = 0; i < 10; ++i) classes['0' + i] = static_cast<std::uint8_t>(i);
+    for (std::size_t i = 0; i < 6; ++i) classes['a' + i] = static_cast<std::uint8_t>(10 + i);
+    return classes;
+}();
+
+std::uint8_t class_of(char c) {
+    return kClasses[static_cast<unsigned char>(c)];
+}
+
+constexpr auto kDigits = [] {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    std::array<std::array<char, 2>, 256> digits{};
+    for (std::size_t i = 0; i < 256; ++i) digits[i] = {kHex[i >> 4U], kHex[i & 15U]};
+    return digits;
+}();
+
+void append_bytes(std::string& bytes, std::string_view digits) {
+    const auto at = bytes.size();
+    bytes.resize(at + digits.size() / 2);
+    for (std::size_t i = 0; i < digits.size(); i += 2) {
+        bytes[at + i / 2] = static_cast<char>((class_of(digits[i]) << 4U) | class_of(digits[i + 1]));
+    }
+}
+
+void append_digits(std::string& text, std::string_view bytes) {
+    const auto at = text.size();
+    text.resize(at + 2 * bytes.size());
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        const auto& digits = kDigits[static_cast<unsigned char>(bytes[i])];
+        text[at + 2 * i] = digits[0];
+        text[at + 2 * i + 1] = digits[1];
+    }
+}
+
+bool equals(std::string_view digits, std::span<const std::uint8_t> key) {
+    if (key.empty() || digits.size() != 2 * key.size()) return false;
+    for (std::size_t i = 0; i < key.size(); ++i) {
+        if (((class_of(digits[2 * i]) << 4U) | class_of(digits[2 * i + 1])) != key[i]) return false;
+    }
+    return true;
+}
+
+Marker marker_of(std::size_t bytes) {
+    switch (bytes) {
+        case 32:
+            return kHash;
+        case 33:
+            return kEd25519;
+        case 34:
+            return kSecp256k1;
+        case 65:
+            return kSignature;
+        default:
+            return kAnySize;
+    }
+}
+
+std::size_t fixed_size(char marker) {
+    switch (marker) {
+        case kHash:
+            return 32;
+        case kEd25519:
+            return 33;
+        case kSecp256k1:
+            return 34;
+        case kSignature:
+            return 65;
+        default:
+            return 0;
+    }
+}
+
+std::string_view as_text(std::span<const std::uint8_t> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// Reads `binary` in the order of the markers.
+class Runs {
+  public:
+    Runs(std::string_view binary, const RowKeys& keys) : rest_(binary), keys_(keys) {}
+
+    /// The bytes for a marker; nothing, when there are none.
+    [[nodiscard]] std::optional<std::string_view> take(char marker) {
+        if (marker == kFirstKey) return key(keys_.first);
+        if (marker == kSecondKey) return key(keys_.second);
+        if (marker == kRepetition) return repetition();
+        auto size = static_cast<std::uint64_t>(fixed_size(marker));
+        if (marker == kAnySize) size = take_varint(rest_).value_or(0);
+        if (size == 0 || size > rest_.size()) return std::nullopt;
+        const auto bytes = rest_.substr(0, size);
+        rest_.remove_prefix(size);
+        if (2 * size >= kShortestRepetition) seen_.push_back(bytes);
+        return bytes;
+    }
+
+    [[nodiscard]] bool at_end() const { return rest_.empty(); }
+
+  private:
+    [[nodiscard]] static std::optional<std::string_view> key(std::span<const std::uint8_t> bytes) {
+        if (bytes.empty()) return std::nullopt;
+        return as_text(bytes);
+    }
+
+    [[nodiscard]] std::optional<std::string_view> repetition() {
+        const auto number = take_varint(rest_);
+        if (!number || *number >= seen_.size()) return std::nullopt;
+        return seen_[*number];
+    }
+
+    std::string_view rest_;
+    const RowKeys& keys_;
+    std::vector<std::string_view> seen_;
+};
+
+}  // namespace
+
+void append_varint(std::string& bytes, std::uint64_t number) {
+    while (number >= 0x80) {
+        bytes += static_cast<char>(number | 0x80U);
+        number >>= 7U;
+    }
+    bytes += static_cast<char>(number);
+}
+
+std::optional<std::uint64_t> take_varint(std::string_view& bytes) {
+    std::uint64_t number = 0;
+    for (unsigned shift = 0; shift < 63 && !bytes.empty(); shift += 7) {
+        const auto byte = static_cast<unsigned char>(bytes.front());
+        bytes.remove_prefix(1);
+        number |= static_cast<std::uint64_t>(byte & 0x7fU) << shift;
+        if (byte < 0x80) return number;
+    }
+    return std::nullopt;
+}
+
+bool HexPacking::pack(std::string_view payload, const RowKeys& keys, Packed& packed) {
+    packed.text.clear();
+    packed.binary.clear();
+    seen_.clear();
+    if (seen_.bucket_count() > kRunsKept) seen_ = {};
+
+    std::size_t copied = 0;
+    for (std::size_t at = 0; at < payload.size();) {
+        if (const auto c = class_of(payload[at]); c >= kNoDigit) {
+            if (c == kControl) return false;
+            ++at;
+            continue;
+        }
+        const auto begin = at;
+        while (at < payload.size() && class_of(payload[at]) < kNoDigit) ++at;
+        if (at - begin < kShortestRun) continue;
+        const auto size = (at - begin) / 2 * 2;
+        packed.text.append(payload.substr(copied, begin - copied));
+        add_run(payload.substr(begin, size), keys, packed);
+        copied = begin + size;
+    }
+    packed.text.append(payload.substr(copied));
+    return true;
+}
+
+void HexPacking::add_run(std::string_view digits, const RowKeys& keys, Packed& packed) {
+    if (equals(digits, keys.first)) return packed.text.push_back(kFirstKey);
+    if (equals(digits, keys.second)) return packed.text.push_back(kSecondKey);
+    if (digits.size() >= kShortestRepetition) {
+        const auto number = static_cast<std::uint32_t>(seen_.size());
+        const auto [known, is_new] = seen_.try_emplace(digits, number);
+        if (!is_new) {
+            packed.text += kRepetition;
+            append_varint(packed.binary, known->second);
+            return;
+        }
+    }
+    const auto marker = marker_of(digits.size() / 2);
+    packed.text += marker;
+    if (marker == kAnySize) append_varint(packed.binary, digits.size() / 2);
+    append_bytes(packed.binary, digits);
+}
+
+base::Result<std::string> unpack_hex(std::string_view text, std::string_view binary, const RowKeys& keys) {
+    std::string payload;
+    payload.reserve(text.size() + 2 * binary.size() + 256);
+    Runs runs(binary, keys);
+    std::size_t copied = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (class_of(text[at]) != kControl) continue;
+        payload.append(text.substr(copied, at - copied));
+        copied = at + 1;
+        const auto bytes = runs.take(text[at]);
+        if (!bytes) return base::corrupt("packed hex digits are missing");
+        append_digits(payload, *bytes);
+    }
+    if (!runs.at_end()) return base::corrupt("there are more packed hex digits than places for them");
+    payload.append(text.substr(copied));
+    return payload;
+}
+
+}  // namespace storage

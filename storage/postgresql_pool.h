@@ -1,0 +1,84 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "storage/options.h"
+#include "storage/payload_codec.h"
+#include "storage/postgresql.h"
+
+namespace storage {
+
+/// Connections, made when they are needed, at most so many at a time. Thread-safe.
+class PostgresqlPool {
+  public:
+    /// A connection, and what a thread needs beside one.
+    struct Session {
+        Session(const PostgresqlOptions& options, Deadlines& deadlines) : connection(options, deadlines) {}
+        PostgresqlConnection connection;
+        PayloadCodec codec;
+    };
+
+    /// `deadlines` outlives the pool.
+    PostgresqlPool(const PostgresqlOptions& options, Deadlines& deadlines, std::size_t most);
+
+    /// Calls `work` with a session, after waiting while all are lent. A session with which it failed is
+    /// closed. Throws PostgresqlFailure, as `work` may.
+    template <class Work>
+    auto use(Work&& work) {
+        Lease lease = borrow();
+        try {
+            return work(lease.session());
+        } catch (...) {
+            lease.discard();
+            throw;
+        }
+    }
+
+    /// The same; the failure in words.
+    template <class Work>
+    [[nodiscard]] auto try_use(Work&& work) -> base::Result<decltype(work(std::declval<Session&>()))> {
+        try {
+            return use(std::forward<Work>(work));
+        } catch (const PostgresqlFailure& failure) {
+            return to_error(failure, options_);
+        }
+    }
+
+    [[nodiscard]] const PostgresqlOptions& options() const { return options_; }
+
+  private:
+    class Lease {
+      public:
+        Lease(PostgresqlPool& pool, std::unique_ptr<Session> session)
+            : pool_(pool), session_(std::move(session)) {}
+        ~Lease() { pool_.give_back(std::move(session_)); }
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
+
+        [[nodiscard]] Session& session() { return *session_; }
+        void discard() { session_.reset(); }
+
+      private:
+        PostgresqlPool& pool_;
+        std::unique_ptr<Session> session_;
+    };
+
+    [[nodiscard]] Lease borrow();
+    void give_back(std::unique_ptr<Session> session);
+
+    const PostgresqlOptions options_;
+    Deadlines& deadlines_;
+    const std::size_t most_;
+    std::mutex mutex_;
+    std::condition_variable returned_;
+    std::vector<std::unique_ptr<Session>> idle_;
+    std::size_t lent_ = 0;
+};
+
+}  // namespace storage

@@ -1,0 +1,194 @@
+#include "storage/postgresql_reader.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "storage/endpoint_condition.h"
+#include "storage/postgresql_schema.h"
+
+namespace storage {
+
+namespace {
+
+/// Events that match, until their stored payloads are so many bytes together; the first whatever its size. $3
+/// is the most events, $4 the bytes. The payloads themselves are fetched for what is given only.
+std::string page_sql(std::string_view condition, std::string_view direction) {
+    return fmt::format(
+        "SELECT p.id, p.kind, p.source, p.api_version, p.instance, p.large_payload, p.encoding, p.size,"
+        " coalesce(p.key_first, (SELECT h.bytes FROM hash h WHERE h.number = p.block)),"
+        " coalesce(p.key_second, (SELECT k.bytes FROM public_key k WHERE k.number = p.signer)), p.payload "
+        "FROM (SELECT f.*, sum(f.size) OVER (ORDER BY f.id {1} ROWS UNBOUNDED PRECEDING) - f.size AS before"
+        " FROM (SELECT e.*, coalesce(octet_length(e.payload),"
+        " (SELECT l.size FROM large_payload l WHERE l.number = e.large_payload)) AS size"
+        " FROM event e WHERE {0} AND e.id >= $1 AND e.id < $2 ORDER BY e.id {1} LIMIT $3) f) p "
+        "WHERE p.before < $4 ORDER BY p.id {1}",
+        condition, direction);
+}
+enum Column : int { Id, Kind, Source, ApiVersion, Instance, Large, Encoded, Size, First, Second, Payload };
+
+const PostgresqlStatement kLarge{"large", "SELECT size, encoding FROM large_payload WHERE number = $1"};
+const PostgresqlStatement kParts{
+    "parts", "SELECT bytes FROM payload_part WHERE payload = $1 AND seq >= $2 ORDER BY seq LIMIT $3"};
+constexpr int kPartsAtOnce = 16;
+
+constexpr std::size_t kNewestAtOnce = 512;
+constexpr std::size_t kNewestBytesAtOnce = std::size_t{4} << 20;
+
+template <std::size_t... I>
+std::array<PostgresqlStatement, base::kEndpointCount> endpoint_statements(std::int64_t instance,
+                                                                          std::index_sequence<I...>) {
+    constexpr std::array kNames{"read_events", "read_main", "read_deploys", "read_sigs", "read_sidecar"};
+    const auto condition = [&](base::Endpoint endpoint) {
+        auto sql = endpoint_condition(endpoint).sql;
+        if (endpoint == base::Endpoint::Sidecar) sql += fmt::format(" AND e.instance = {}", instance);
+        return sql;
+    };
+    return {PostgresqlStatement{kNames[I], page_sql(condition(base::kEndpoints[I]), "ASC")}...};
+}
+
+Encoding to_encoding(int number) {
+    if (number != static_cast<int>(Encoding::Plain) && number != static_cast<int>(Encoding::Packed))
+        throw PostgresqlFailure::corrupt(
+            fmt::format("there is a payload of the unknown encoding {}", number));
+    return static_cast<Encoding>(number);
+}
+
+std::string decode(PayloadCodec& codec, Encoding encoding, std::string bytes, const pqxx::row& row) {
+    if (encoding == Encoding::Plain) return bytes;
+    const std::string first = to_bytes(row[Column::First]);
+    const std::string second = to_bytes(row[Column::Second]);
+    const auto span = [](const std::string& text) {
+        return std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+    };
+    auto payload = codec.decode(encoding, bytes, {span(first), span(second)});
+    if (!payload) {
+        throw PostgresqlFailure::corrupt(
+            fmt::format("event {}: {}", row[Column::Id].c_str(), payload.error().message));
+    }
+    return std::move(*payload);
+}
+
+std::string large_payload(PostgresqlPool::Session& session, const pqxx::row& row) {
+    const auto number = row[Column::Large].as<std::int64_t>();
+    const auto header = session.connection.execute(kLarge, number);
+    if (header.empty()) throw PostgresqlFailure::corrupt(fmt::format("payload {} is missing", number));
+    std::string bytes;
+    for (int seq = 0;; seq += kPartsAtOnce) {
+        const auto parts = session.connection.execute(kParts, number, seq, kPartsAtOnce);
+        for (const auto& part : parts) bytes += to_bytes(part[0]);
+        if (parts.size() < kPartsAtOnce) break;
+    }
+    auto payload = decode(session.codec, to_encoding(header[0][1].as<int>()), std::move(bytes), row);
+    if (payload.size() != header[0][0].as<std::size_t>())
+        throw PostgresqlFailure::corrupt(fmt::format("payload {} is not complete", number));
+    return payload;
+}
+
+}  // namespace
+
+PostgresqlReader::PostgresqlReader(PostgresqlPool& pool, KnownHead& head, std::int64_t instance,
+                                   std::function<void()> learnt)
+    : pool_(pool),
+      head_(head),
+      instance_(instance),
+      learnt_(std::move(learnt)),
+      all_{"read_all", page_sql("true", "ASC")},
+      by_endpoint_(endpoint_statements(instance, std::make_index_sequence<base::kEndpointCount>())),
+      newest_{"read_newest", page_sql("true", "DESC")} {}
+
+base::Result<Page> PostgresqlReader::read(const ReadRequest& request) const {
+    return pool_.try_use([&](Session& session) { return read_page(session, request); });
+}
+
+base::Result<std::vector<StoredEvent>> PostgresqlReader::read_newest(std::size_t max_events,
+                                                                     std::size_t max_bytes) const {
+    const PageBudget budget(max_events, max_bytes);
+    return pool_.try_use([&](Session& session) { return read_newest(session, budget); });
+}
+
+Page PostgresqlReader::read_page(Session& session, const ReadRequest& request) const {
+    Page page;
+    page.next = request.from;
+    if (request.max_events == 0 || request.to <= request.from) return page;
+
+    const auto next = next_id(session);
+    if (next <= request.from) return page;
+    const auto to = std::min(request.to, next);
+    // Stored, a payload is no larger than it is: what the budget takes is among these.
+    const auto bytes = std::clamp<std::size_t>(request.max_bytes, 1, std::size_t{1} << 40U);
+    const auto rows = session.connection.execute(statement(request), request.from, to,
+                                                 sql_limit(request.max_events), bytes);
+    PageBudget budget(request.max_events, request.max_bytes);
+    std::size_t stored_bytes = 0;
+    for (const auto& row : rows) {
+        auto event = take_event(session, row, budget);
+        if (!event) return page;
+        page.next = event->id + 1;
+        page.events.push_back(std::move(*event));
+        stored_bytes += row[Column::Size].as<std::size_t>();
+    }
+    if (stored_bytes < bytes) page.next = to;
+    return page;
+}
+
+std::vector<StoredEvent> PostgresqlReader::read_newest(Session& session, PageBudget budget) const {
+    std::vector<StoredEvent> events;
+    base::EventId below = base::kMaxEventId + 1;
+    for (bool more = true; more;) {
+        const auto rows = session.connection.execute(newest_, 0, below, kNewestAtOnce, kNewestBytesAtOnce);
+        more = !rows.empty();
+        for (const auto& row : rows) {
+            auto event = take_event(session, row, budget);
+            more = event.has_value();
+            if (!more) break;
+            below = event->id;
+            events.push_back(std::move(*event));
+        }
+    }
+    std::ranges::reverse(events);
+    return events;
+}
+
+base::EventId PostgresqlReader::next_id(Session& session) const {
+    const auto head = load_head(session.connection);
+    const auto known = head_.get().range.next;
+    head_.learn(head);
+    if (head.range.next > known) learnt_();
+    return head.range.next;
+}
+
+const PostgresqlStatement& PostgresqlReader::statement(const ReadRequest& request) const {
+    return request.endpoint ? by_endpoint_[static_cast<std::size_t>(*request.endpoint)] : all_;
+}
+
+std::optional<StoredEvent> PostgresqlReader::take_event(Session& session, const pqxx::row& row,
+                                                        PageBudget& budget) const {
+    const auto kind = row[Column::Kind].as<std::size_t>();
+    const auto source = row[Column::Source].as<std::size_t>();
+    const bool large = !row[Column::Large].is_null();
+    if (kind >= base::kKinds.size() || source > static_cast<std::size_t>(base::Filter::Sidecar) ||
+        (!large && row[Column::Payload].is_null())) {
+        throw PostgresqlFailure::corrupt(fmt::format(
+            "event {} is of an unknown kind or source, or has no payload", row[Column::Id].c_str()));
+    }
+    StoredEvent event;
+    if (large) {
+        if (!budget.take(row[Column::Size].as<std::size_t>())) return std::nullopt;
+        event.payload = large_payload(session, row);
+    } else {
+        event.payload = decode(session.codec, to_encoding(row[Column::Encoded].as<int>()),
+                               to_bytes(row[Column::Payload]), row);
+        if (!budget.take(event.payload.size())) return std::nullopt;
+    }
+    event.id = row[Column::Id].as<base::EventId>();
+    event.kind = static_cast<base::Kind>(kind);
+    event.filter = static_cast<base::Filter>(source);
+    event.api_version = base::ApiVersion::unpacked(row[Column::ApiVersion].as<std::int64_t>());
+    event.foreign = !row[Column::Instance].is_null() && row[Column::Instance].as<std::int64_t>() != instance_;
+    return event;
+}
+
+}  // namespace storage

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string_view>
+
+namespace storage {
+
+/// The schema `event_sidecar` as version 1 of it is made.
+[[nodiscard]] std::string_view postgresql_tables_1();
+
+/// The functions of that schema; made anew with each new version.
+[[nodiscard]] std::string_view postgresql_functions();
+
+}  // namespace storage

@@ -1,0 +1,162 @@
+#include "support/postgresql.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <memory>
+#include <openssl/evp.h>
+#include <random>
+
+#include "integration/followers.h"
+#include "integration/support_check.h"
+#include "support/programs.h"
+#include "support/raw_client.h"
+
+namespace integration {
+namespace {
+
+using namespace std::chrono_literals;
+using support::PostgresqlServer;
+using support::Sidecar;
+using support::SimulatedNetwork;
+
+constexpr const char* kDatabase = "postgres";
+
+/// The password comes by the environment, as an operator would have it.
+Sidecar make_sidecar(const std::filesystem::path& folder, const PostgresqlServer& server,
+                     std::vector<SimulatedNetwork::Ports> nodes, const std::string& instance) {
+    std::filesystem::create_directories(folder / instance);
+    Sidecar::Settings settings;
+    settings.nodes = std::move(nodes);
+    settings.storage_keys = fmt::format("instance_name = \"{}\"", instance);
+    settings.database_section = fmt::format(
+        "[storage.postgresql_config]\nhost = \"127.0.0.1\"\nport = {}\ndatabase_name = \"{}\"\n"
+        "database_username = \"{}\"\nmax_connections_in_pool = 8\n",
+        server.port(), kDatabase, PostgresqlServer::kUser);
+    settings.environment = {{"SIDECAR_POSTGRES_PASSWORD", PostgresqlServer::kPassword}};
+    return {folder / instance, settings};
+}
+
+/// The SHA-256 of what a follower was sent.
+std::string digest_of(const support::Follower& follower) {
+    std::string bytes;
+    for (const auto& event : follower.received())
+        bytes += fmt::format("data:{}\nid:{}\n\n", event.data, event.id);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned size = 0;
+    EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
+    return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + size, ""));
+}
+
+void expect_no_complaints(const NodeFollowers& followers) {
+    for (const auto* follower : {&followers.main, &followers.deploys, &followers.sigs}) {
+        for (const auto& complaint : follower->complaints()) ADD_FAILURE() << complaint;
+    }
+}
+
+TEST(Postgresql, NothingIsLostWhenTheServerCrashes) {
+    constexpr std::size_t kEvents = 8000;
+    const support::TemporaryFolder folder;
+    const auto record = folder.path() / "produced.jsonl";
+    PostgresqlServer server;
+    SimulatedNetwork network(folder.path(), {"--rate", "800", "--events", std::to_string(kEvents), "--buffer",
+                                             "60000", "--step-size", "2MB", "--record", record.string()});
+    auto sidecar = make_sidecar(folder.path(), server, network.nodes(), "one");
+    sidecar.start();
+    const NodeFollowers followers(sidecar.port());
+
+    for (const std::size_t goal : {kEvents / 5, kEvents / 2}) {
+        ASSERT_TRUE(support::eventually([&] { return followers.count() >= goal; }, 60s)) << sidecar.log();
+        server.stop_immediately();
+        const auto log = sidecar.log();
+        ASSERT_TRUE(support::eventually([&] { return sidecar.log().size() > log.size(); })) << sidecar.log();
+        server.start();
+    }
+    EXPECT_TRUE(support::eventually([&] { return followers.count() >= kEvents; }, 60s))
+        << followers.count() << "\n"
+        << sidecar.log();
+    sidecar.kill();
+    sidecar.start();
+    EXPECT_EQ(sidecar.stop(), 0) << sidecar.log();
+    expect_no_complaints(followers);
+    expect_complete(followers.together(), lines_of(support::read_file(record)));
+    EXPECT_EQ(sidecar.log().find(PostgresqlServer::kPassword), std::string::npos);
+}
+
+TEST(Postgresql, ThreeSidecarsOnOneDatabaseServeTheSameBytes) {
+    constexpr std::size_t kEvents = 8000;
+    const support::TemporaryFolder folder;
+    const auto record = folder.path() / "produced.jsonl";
+    PostgresqlServer server;
+    SimulatedNetwork network(folder.path(), {"--rate", "800", "--events", std::to_string(kEvents), "--buffer",
+                                             "60000", "--step-size", "1500KB", "--record", record.string()});
+    std::vector<Sidecar> sidecars;
+    std::vector<std::unique_ptr<NodeFollowers>> followers;
+    auto nodes = network.nodes();
+    for (const auto* name : {"one", "two", "three"}) {
+        sidecars.push_back(make_sidecar(folder.path(), server, nodes, name));
+        std::ranges::rotate(nodes, nodes.begin() + 1);
+    }
+    for (auto& sidecar : sidecars) {
+        sidecar.start();
+        followers.push_back(std::make_unique<NodeFollowers>(sidecar.port()));
+    }
+    const auto all_reach = [&](std::size_t goal) {
+        return support::eventually(
+            [&] {
+                return std::ranges::all_of(followers, [&](const auto& one) { return one->count() >= goal; });
+            },
+            60s);
+    };
+    std::mt19937 random(7);
+    for (int round = 1; round <= 4; ++round) {
+        ASSERT_TRUE(all_reach(static_cast<std::size_t>(round) * kEvents / 6)) << sidecars[0].log();
+        auto& victim = sidecars[random() % sidecars.size()];
+        if (round % 2 == 1) {
+            victim.kill();
+            victim.start();
+        } else {
+            (void)server.query(kDatabase,
+                               "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                               "WHERE application_name = 'event-sidecar'");
+        }
+    }
+    ASSERT_TRUE(all_reach(kEvents)) << followers[0]->count() << " " << followers[1]->count() << " "
+                                    << followers[2]->count() << "\n"
+                                    << sidecars[0].log();
+    const auto produced = lines_of(support::read_file(record));
+    for (const auto& one : followers) {
+        expect_no_complaints(*one);
+        expect_complete(one->together(), produced);
+        EXPECT_EQ(digest_of(one->main), digest_of(followers[0]->main));
+        EXPECT_EQ(digest_of(one->deploys), digest_of(followers[0]->deploys));
+        EXPECT_EQ(digest_of(one->sigs), digest_of(followers[0]->sigs));
+    }
+    for (auto& sidecar : sidecars) EXPECT_EQ(sidecar.stop(), 0) << sidecar.log();
+}
+
+TEST(Postgresql, AnUnreachableDatabaseIsOneClearLine) {
+    const support::TemporaryFolder folder;
+    const auto port = support::free_port();
+    Sidecar::Settings settings;
+    settings.nodes = {{support::free_port(), support::free_port()}};
+    settings.database_section = fmt::format(
+        "[storage.postgresql_config]\nhost = \"127.0.0.1\"\nport = {}\ndatabase_name = \"feed\"\n"
+        "database_username = \"someone\"\ndatabase_password = \"hunter2-hunter2\"\n",
+        port);
+    Sidecar sidecar(folder.path(), settings);
+    sidecar.launch();
+    EXPECT_EQ(sidecar.process().wait(), 1);
+    const auto log = sidecar.log();
+    EXPECT_NE(log.find(fmt::format("PostgreSQL database \"feed\" at 127.0.0.1:{} as user \"someone\"", port)),
+              std::string::npos)
+        << log;
+    EXPECT_NE(log.find("refused"), std::string::npos) << log;
+    EXPECT_NE(log.find("check that the server runs"), std::string::npos) << log;
+    EXPECT_EQ(log.find("hunter2"), std::string::npos) << log;
+}
+
+}  // namespace
+}  // namespace integration
