@@ -15,6 +15,7 @@
 #include "server/interrupt.h"
 #include "server/transfer_config.h"
 #include "storage/open_log.h"
+#include "storage/rust_postgresql_history.h"
 #include "storage/rust_sqlite_history.h"
 #include "storage/sse_index.h"
 #include "transfer/import_history.h"
@@ -83,7 +84,7 @@ ImportCommand::ImportCommand(CLI::App& program)
     auto* file = import_->add_option("file", file_, "Lines of JSON; -: standard input")->type_name("FILE");
     import_
         ->add_option("--from-rust-sidecar", rust_database_,
-                     "Instead of FILE: the SQLite database of a Rust sidecar 1.x")
+                     "Instead of FILE: the database of a Rust sidecar 1.x, an SQLite file or postgresql://…")
         ->type_name("DATABASE")
         ->excludes(file);
     import_->add_option("--network-name", network_name_, "The network that the events are of")
@@ -115,8 +116,11 @@ base::Result<void> ImportCommand::check(const Config& config) const {
 }
 
 base::Result<std::unique_ptr<storage::HistorySource>> ImportCommand::open_history() const {
-    if (rust_database_.starts_with("postgresql://") || rust_database_.starts_with("postgres://"))
-        return base::invalid("a PostgreSQL database of the Rust sidecar cannot be imported by this version");
+    if (storage::is_postgresql_uri(rust_database_)) {
+        auto opened = storage::RustPostgresqlHistory::open(rust_database_);
+        if (!opened) return opened.error();
+        return std::unique_ptr<storage::HistorySource>(std::move(*opened));
+    }
     auto opened = storage::RustSqliteHistory::open(rust_database_);
     if (!opened) return opened.error();
     return std::unique_ptr<storage::HistorySource>(std::move(*opened));
@@ -130,6 +134,14 @@ base::Result<ImportEnd> ImportCommand::import_file(Job& job) const {
     return transfer::import_lines(lines, input.size(), job.log, job.importer, job.progress, job.stop);
 }
 
+base::EventId ImportCommand::old_next_id(const Job& job) const {
+    // The log itself begins at the file sse_index in storage_path; the Rust sidecar's may lie elsewhere.
+    const auto in_storage_path = job.log.range().next;
+    if (storage::is_postgresql_uri(rust_database_)) return in_storage_path;
+    const auto folder = std::filesystem::absolute(rust_database_).parent_path();
+    return std::max(in_storage_path, storage::read_sse_index(folder, job.lines).value_or(1));
+}
+
 base::Result<ImportEnd> ImportCommand::import_rust_sidecar(Job& job) const {
     const auto history = open_history();
     if (!history) return history.error();
@@ -139,10 +151,7 @@ base::Result<ImportEnd> ImportCommand::import_rust_sidecar(Job& job) const {
     if (!survey) return survey.error();
     if (!*survey) return ImportEnd::Stopped;
 
-    // The log itself begins at the file sse_index in storage_path; the Rust sidecar's may lie elsewhere.
-    const auto folder = std::filesystem::absolute(rust_database_).parent_path();
-    const auto beside = storage::read_sse_index(folder, job.lines).value_or(1);
-    const auto first = transfer::first_id(**survey, std::max(beside, job.log.range().next));
+    const auto first = transfer::first_id(**survey, old_next_id(job));
     if (const auto begun = job.log.begin_at(first); !begun) return begun.error();
 
     job.progress.begin("importing");

@@ -45,6 +45,8 @@ class ImportCommand {
     [[nodiscard]] base::Result<transfer::ImportEnd> import_file(Job& job) const;
     [[nodiscard]] base::Result<transfer::ImportEnd> import_rust_sidecar(Job& job) const;
     [[nodiscard]] base::Result<std::unique_ptr<storage::HistorySource>> open_history() const;
+    /// The next id that the Rust sidecar would have given, as far as is known.
+    [[nodiscard]] base::EventId old_next_id(const Job& job) const;
     [[nodiscard]] std::string summary(const Job& job, transfer::ImportEnd end) const;
 
     CLI::App* import_ = nullptr;

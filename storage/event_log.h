@@ -46,9 +46,9 @@ class EventLog : public EventReader {
     /// The greatest ApiVersion ever appended, restarts included.
     [[nodiscard]] virtual base::ApiVersion api_version() const = 0;
 
-    /// Gives the first event that will ever be stored this id. The publisher, before the first append.
-    /// Errors: Invalid, when the log holds events, or did once, so that the id may have been given already.
-    /// What range() says before, an old `sse_index` for instance, is no limit.
+    /// Gives the first event that will ever be stored this id. The publisher. Errors: Invalid, when the log
+    /// was appended to before, in whatever process, as the id may have been given already. What range() says
+    /// before, because of an old `sse_index` for instance, is no limit.
     [[nodiscard]] virtual base::Result<void> begin_at(base::EventId first) = 0;
 
     /// `grown`: called on a thread of the log whenever range() has grown without an append() of this

@@ -5,6 +5,7 @@
 
 #include "storage/folder.h"
 #include "storage/postgresql_event_log.h"
+#include "storage/postgresql_event_reader.h"
 #include "storage/sqlite_event_log.h"
 #include "storage/sqlite_event_reader.h"
 
@@ -35,11 +36,13 @@ base::Result<std::unique_ptr<EventLog>> open_log(const Options& options, base::L
 }
 
 base::Result<std::unique_ptr<EventReader>> open_log_for_reading(const Options& options) {
-    if (std::holds_alternative<PostgresqlOptions>(options.database))
-        return base::invalid("a log in PostgreSQL cannot be exported by this version yet");
-    auto opened = SqliteEventReader::open(sqlite_options(options));
-    if (!opened) return opened.error();
-    return std::unique_ptr<EventReader>(std::move(*opened));
+    const auto as_reader = [](auto opened) -> base::Result<std::unique_ptr<EventReader>> {
+        if (!opened) return opened.error();
+        return std::unique_ptr<EventReader>(std::move(*opened));
+    };
+    if (std::holds_alternative<SqliteOptions>(options.database))
+        return as_reader(SqliteEventReader::open(sqlite_options(options)));
+    return as_reader(PostgresqlEventReader::open(std::get<PostgresqlOptions>(options.database)));
 }
 
 }  // namespace storage

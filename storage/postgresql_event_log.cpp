@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "storage/first_id.h"
 #include "storage/maintenance.h"
 #include "storage/payload_stager.h"
 #include "storage/postgresql.h"
@@ -106,12 +107,10 @@ class PostgresqlEventLog::Impl {
         return guarded([&] { return appender_.append(batch, network_name); });
     }
     [[nodiscard]] base::Result<void> begin_at(base::EventId first) {
-        if (first == 0 || first >= base::kMaxEventId) return base::invalid("event ids begin at 1 or above");
         const auto begun = publisher_pool_->try_use(
-            [&](PostgresqlPool::Session& session) { return begin_anew(session.connection, first); });
+            [&](PostgresqlPool::Session& session) { return begin_anywhere(session.connection, first); });
         if (!begun) return begun.error();
-        if (!*begun)
-            return base::invalid("the log holds events, or has held some: its ids go on where they are");
+        if (!*begun) return already_begun();
         head_.begin_at(first);
         return {};
     }
@@ -234,6 +233,7 @@ Range PostgresqlEventLog::range() const {
     return impl_->head().range;
 }
 base::Result<void> PostgresqlEventLog::begin_at(base::EventId first) {
+    if (const auto checked = check_first_id(first); !checked) return checked;
     return impl_->begin_at(first);
 }
 void PostgresqlEventLog::watch(std::function<void()> grown) {

@@ -19,6 +19,11 @@ namespace storage {
 [[nodiscard]] base::Result<void> prepare_schema(PostgresqlConnection& connection,
                                                 const PostgresqlOptions& options);
 
+/// Whether there is a log that this program reads; changes nothing. Errors as prepare_schema(), and
+/// Unavailable, when there is none. Throws PostgresqlFailure.
+[[nodiscard]] base::Result<void> check_schema(PostgresqlConnection& connection,
+                                              const PostgresqlOptions& options);
+
 /// All throw PostgresqlFailure.
 [[nodiscard]] PostgresqlHead load_head(PostgresqlConnection& connection);
 [[nodiscard]] std::string load_feed_id(PostgresqlConnection& connection);
@@ -30,7 +35,7 @@ namespace storage {
 /// Where an empty log begins; one that holds or held events goes on where it is. True if it was moved.
 [[nodiscard]] bool begin_at(PostgresqlConnection& connection, base::EventId next);
 
-/// The same for a log that has not held an event yet, whatever id it was to begin at; false: it has.
-[[nodiscard]] bool begin_anew(PostgresqlConnection& connection, base::EventId first);
+/// Likewise, also below where it would begin by itself; only before the first append.
+[[nodiscard]] bool begin_anywhere(PostgresqlConnection& connection, base::EventId first);
 
 }  // namespace storage

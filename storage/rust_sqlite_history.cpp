@@ -1,13 +1,13 @@
 #include "storage/rust_sqlite_history.h"
 
-#include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "storage/rust_payload.h"
+#include "storage/rust_history_merge.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_schema.h"
 
@@ -83,31 +83,28 @@ std::map<std::int64_t, std::string> find_types(const SqliteConnection& connectio
     return types;
 }
 
-enum LogColumn : int { Number, Type, Address, EventId, Version, Network };
-
 /// Columns that the version did not have yet read as empty.
 std::string log_in_order(const SqliteConnection& connection) {
     std::string sql = "SELECT event_log_id";
-    for (const auto* column :
-         {"event_type_id", "event_source_address", "event_id", "api_version", "network_name"}) {
-        sql += has_column(connection, "event_log", column) ? std::string(", ") + column : ", ''";
-    }
+    for (const auto column : kRustLogColumns)
+        sql += has_column(connection, "event_log", column) ? ", " + std::string(column) : ", ''";
     return sql + " FROM event_log ORDER BY event_log_id";
 }
 
-/// A query's rows with the one at hand. The first column is the row's number.
-class Stream {
+class SqliteRows final : public RustRows {
   public:
-    Stream(const SqliteConnection& connection, const std::string& sql)
+    SqliteRows(const SqliteConnection& connection, const std::string& sql)
         : statement_(connection.prepare(sql)), rows_(statement_.query()) {
-        advance();
+        take_next();
     }
 
-    [[nodiscard]] bool is_at(std::int64_t number) const { return !ended_ && number_ == number; }
-    [[nodiscard]] bool ended() const { return ended_; }
-    [[nodiscard]] std::int64_t number() const { return number_; }
-    [[nodiscard]] const SqliteStatement::Rows& row() const { return rows_; }
-    void advance() {
+    [[nodiscard]] bool ended() const override { return ended_; }
+    [[nodiscard]] std::int64_t number() const override { return number_; }
+    [[nodiscard]] std::string_view text(int column) const override { return rows_.text(column); }
+    void advance() override { take_next(); }
+
+  private:
+    void take_next() {
         ended_ = !rows_.next();
         if (ended_) return;
         const auto number = rows_.integer(0);
@@ -115,7 +112,6 @@ class Stream {
         number_ = number;
     }
 
-  private:
     SqliteStatement statement_;
     SqliteStatement::Rows rows_;
     bool ended_ = false;
@@ -128,8 +124,6 @@ base::Error not_rust(const std::filesystem::path& file, const std::string& why) 
 
 }  // namespace
 
-/// Joins the table event_log with those of the kinds, all read side by side in the order of their numbers:
-/// they have no index by which a row could be found.
 class RustSqliteHistory::Impl {
   public:
     Impl(std::filesystem::path file, SqliteConnection connection)
@@ -146,7 +140,6 @@ class RustSqliteHistory::Impl {
         }
         tables_ = find_tables(connection_);
         if (tables_.empty()) return not_rust(file_, "it has no table of any kind of event");
-        types_ = find_types(connection_);
         restart();
         return {};
     }
@@ -158,66 +151,23 @@ class RustSqliteHistory::Impl {
     }
 
     void restart() {
-        kinds_.clear();
-        log_ = std::make_unique<Stream>(connection_, log_in_order(connection_));
+        merge_.reset();
+        std::vector<RustHistoryMerge::KindRows> kinds;
         for (const auto& table : tables_)
-            kinds_.emplace_back(table.kind, std::make_unique<Stream>(connection_, rows_in_order(table)));
+            kinds.emplace_back(table.kind, std::make_unique<SqliteRows>(connection_, rows_in_order(table)));
+        merge_.emplace(std::make_unique<SqliteRows>(connection_, log_in_order(connection_)), std::move(kinds),
+                       find_types(connection_));
     }
 
-    [[nodiscard]] std::optional<HistoryItem> next() {
-        const auto number = lowest();
-        if (!number) return std::nullopt;
-
-        HistoryRow row{.number = *number};
-        std::int64_t type = 0;
-        const bool logged = log_->is_at(*number);
-        if (logged) {
-            type = log_->row().integer(LogColumn::Type);
-            read_log(row);
-            log_->advance();
-        }
-        const auto found =
-            std::ranges::find_if(kinds_, [&](const auto& kind) { return kind.second->is_at(*number); });
-        if (found == kinds_.end())
-            return HistoryFault{*number, "no payload is stored for it" + of_type(type)};
-        row.kind = found->first;
-        row.payload = payload_of_rust_row(row.kind, found->second->row().text(1));
-        found->second->advance();
-        return row;
-    }
-
+    [[nodiscard]] std::optional<HistoryItem> next() { return merge_->next(); }
     [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 
   private:
-    [[nodiscard]] std::optional<std::int64_t> lowest() const {
-        std::optional<std::int64_t> number;
-        if (!log_->ended()) number = log_->number();
-        for (const auto& [kind, stream] : kinds_) {
-            if (!stream->ended() && (!number || stream->number() < *number)) number = stream->number();
-        }
-        return number;
-    }
-
-    void read_log(HistoryRow& row) const {
-        const auto& log = log_->row();
-        row.source_address = log.text(LogColumn::Address);
-        row.node_event_id = static_cast<std::uint32_t>(log.integer(LogColumn::EventId));
-        row.api_version = base::ApiVersion::parse(log.text(LogColumn::Version)).value_or(base::ApiVersion{});
-        row.network_name = log.text(LogColumn::Network);
-    }
-
-    [[nodiscard]] std::string of_type(std::int64_t type) const {
-        const auto found = types_.find(type);
-        return found == types_.end() ? std::string() : " (" + found->second + ")";
-    }
-
     std::filesystem::path file_;
     SqliteConnection connection_;
     SqliteTransaction snapshot_;
     std::vector<KindTable> tables_;
-    std::map<std::int64_t, std::string> types_;
-    std::unique_ptr<Stream> log_;
-    std::vector<std::pair<base::Kind, std::unique_ptr<Stream>>> kinds_;
+    std::optional<RustHistoryMerge> merge_;
 };
 
 base::Result<std::unique_ptr<RustSqliteHistory>> RustSqliteHistory::open(const std::filesystem::path& file) {

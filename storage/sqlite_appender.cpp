@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/batch.h"
+#include "storage/first_id.h"
 
 namespace storage {
 
@@ -128,18 +129,11 @@ void SqliteAppender::keep_back(Positions positions) {
 }
 
 base::Result<void> SqliteAppender::begin_at(base::EventId first) {
-    if (first == 0 || first >= base::kMaxEventId) return base::invalid("event ids begin at 1 or above");
-    // The id that the database itself has: it is above 1 from the first event on, whatever was pruned since.
-    if (!head_.range.empty() || stored_next_id() != 1) {
-        return base::invalid("the log holds events, or has held some: its ids go on where they are");
-    }
+    if (const auto checked = check_first_id(first); !checked) return checked;
+    // Nothing was ever appended without a network's name, whatever was pruned since.
+    if (!head_.range.empty() || !head_.network_name.empty()) return already_begun();
     head_.range = {first, first};
     return {};
-}
-
-base::EventId SqliteAppender::stored_next_id() {
-    const auto turn = writer_.publisher_turn();
-    return static_cast<base::EventId>(writer_.connection().integer("SELECT next_id FROM log"));
 }
 
 void SqliteAppender::flush() {

@@ -50,7 +50,6 @@ class SqliteAppender {
     [[nodiscard]] base::Result<base::EventId> write_event(Draft& draft, const base::Event& event);
     void write_head(const LogHead& head);
     void write_positions(const Positions& positions);
-    [[nodiscard]] base::EventId stored_next_id();
     [[nodiscard]] bool is_news(const LogHead& head) const;
     void keep_back(Positions positions);
 

@@ -125,15 +125,11 @@ class SqliteEventLog::Impl {
     }
 
     [[nodiscard]] base::Result<void> begin_at(base::EventId first) {
-        try {
-            auto begun = appender_.begin_at(first);
-            if (!begun) return begun;
-            oldest_ = first;
-            publish_head();
-            return begun;
-        } catch (const SqliteFailure& failure) {
-            return to_error(failure, file_);
-        }
+        const auto begun = appender_.begin_at(first);
+        if (!begun) return begun;
+        oldest_ = first;
+        publish_head();
+        return {};
     }
 
     [[nodiscard]] base::Result<void> flush() {

@@ -2,12 +2,14 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "integration/followers.h"
 #include "integration/support_check.h"
 #include "support/payloads.h"
+#include "support/postgresql.h"
 #include "support/programs.h"
 #include "support/rust_database.h"
 
@@ -20,10 +22,11 @@ using support::Sidecar;
 using support::SimulatedNetwork;
 
 /// Runs the program to its end; the exit code.
-int run(const std::vector<std::string>& arguments, const std::filesystem::path& output) {
+int run(const std::vector<std::string>& arguments, const std::filesystem::path& output,
+        const std::map<std::string, std::string>& environment = {}) {
     std::vector<std::string> all{EVENT_SIDECAR_PROGRAM};
     all.insert(all.end(), arguments.begin(), arguments.end());
-    support::Process process(all, output);
+    support::Process process(all, output, environment);
     return process.wait().value_or(-1);
 }
 
@@ -104,6 +107,46 @@ TEST(Moving, TheRustSidecarsHistoryIsServedAndLiveIdsAreAboveIt) {
         ASSERT_EQ(received[i].data, support::payload(Kind::Step, 1'000'001 + i));
     }
     EXPECT_GT(received[kRows].id, 5000U);
+}
+
+TEST(Moving, AFullCopyMovesALogFromSqliteToPostgresqlWithItsIds) {
+    const support::TemporaryFolder folder;
+    std::string lines;
+    for (std::uint64_t i = 1; i <= 500; ++i) {
+        lines += fmt::format("{{\"id\":{},\"api_version\":\"1.5.6\",\"payload\":{}}}\n", 1000 + i,
+                             support::payload(i % 2 == 0 ? Kind::Step : Kind::FinalitySignature, i));
+    }
+    support::write_file(folder.path() / "lines.jsonl", lines);
+    support::PostgresqlServer server;
+    Sidecar::Settings settings;
+    settings.nodes = {{1, 2}};
+    std::filesystem::create_directories(folder.path() / "sqlite");
+    const Sidecar sqlite(folder.path() / "sqlite", settings);
+    settings.database_section = fmt::format(
+        "[storage.postgresql_config]\nhost = \"127.0.0.1\"\nport = {}\ndatabase_name = \"postgres\"\n"
+        "database_username = \"{}\"\n",
+        server.port(), support::PostgresqlServer::kUser);
+    std::filesystem::create_directories(folder.path() / "postgresql");
+    const Sidecar postgresql(folder.path() / "postgresql", settings);
+
+    std::filesystem::path from = folder.path() / "lines.jsonl";
+    for (const auto* sidecar : {&sqlite, &postgresql}) {
+        const auto config = sidecar->config_file().string();
+        const auto output = folder.path() / "out";
+        const std::map<std::string, std::string> environment{
+            {"SIDECAR_POSTGRES_PASSWORD", support::PostgresqlServer::kPassword}};
+        const auto copy = sidecar->config_file().parent_path() / "copy.jsonl";
+        ASSERT_EQ(run({"import", from.string(), "--network-name", "n", "--path-to-config", config}, output,
+                      environment),
+                  0)
+            << support::read_file(output);
+        ASSERT_EQ(run({"export", "--with-ids", "--output", copy.string(), "--path-to-config", config}, output,
+                      environment),
+                  0)
+            << support::read_file(output);
+        EXPECT_TRUE(support::read_file(copy) == lines) << config;
+        from = copy;
+    }
 }
 
 TEST(Moving, PipesEndQuietlyAndFullDisksDoNot) {

@@ -67,7 +67,8 @@ class MemoryLog final : public storage::EventLog {
     base::Result<void> begin_at(base::EventId first) override {
         const std::lock_guard lock(mutex_);
         if (range_.next != 1) return base::invalid("the log is not new");
-        range_ = known_ = {first, first};
+        range_ = {first, first};
+        known_ = range_;
         return {};
     }
     storage::NodeStore& nodes() override { throw std::logic_error("no nodes in memory"); }

@@ -285,7 +285,10 @@ TEST_F(TransferCommands, ARustDatabaseThatCannotBeImportedLeavesTheLogEmpty) {
     EXPECT_EQ(import_rust(path("missing.db3")).code, 1);
     support::write_file(path("damaged.db3"), std::string(3000, 'x'));
     EXPECT_THAT(import_rust(path("damaged.db3")).err, HasSubstr("damaged or not a database"));
-    EXPECT_THAT(import_rust("postgresql://localhost/rust").err, HasSubstr("PostgreSQL"));
+    const auto no_server = import_rust("postgresql://user:hush@127.0.0.1:1/rust");
+    EXPECT_EQ(no_server.code, 1);
+    EXPECT_THAT(no_server.err, HasSubstr("cannot read the Rust sidecar's database"));
+    EXPECT_THAT(no_server.err, Not(HasSubstr("hush")));
     EXPECT_TRUE(open_log()->range().empty());
 }
 

@@ -64,6 +64,13 @@ TEST_P(EventLogContract, ANewLogBeginsAtTheIdThatIsAskedFor) {
     EXPECT_THAT(read_ids(log(), {}), ElementsAre(700U, 701U));
 }
 
+TEST_P(EventLogContract, AnUnusedLogCanBeAskedAgain) {
+    ASSERT_TRUE(log().begin_at(700));
+    ASSERT_TRUE(log().begin_at(50));
+    EXPECT_EQ(log().range().oldest, 50U);
+    EXPECT_EQ(append_one(log(), block_added(1)), 50U);
+}
+
 TEST_P(EventLogContract, IdsOfALogThatHeldEventsGoOnWhereTheyAre) {
     append_one(log(), block_added(1));
     EXPECT_FALSE(log().begin_at(700));
