@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "server/application.h"
 #include "server/config.h"
+#include "server/export_command.h"
+#include "server/import_command.h"
 #include "server/nodes_command.h"
 
 namespace {
@@ -77,6 +79,8 @@ int main(int argc, char** argv) {
     cli.set_version_flag("--version", "event-sidecar " EVENT_SIDECAR_VERSION);
     cli.require_subcommand(0, 1);
     const server::NodesCommand nodes(cli);
+    const server::ExportCommand exporting(cli);
+    const server::ImportCommand importing(cli);
     cli.footer(
         "Environment: LOG_LEVEL (trace, debug, info, warn, error, off), LOG_FORMAT (text, json),\n"
         "SIDECAR_POSTGRES_USERNAME, _PASSWORD, _DATABASE_NAME, _HOST, _PORT, _MAX_CONNECTIONS,\n"
@@ -89,6 +93,8 @@ int main(int argc, char** argv) {
 
     try {
         if (nodes.chosen()) return run(nodes, config_file);
+        if (exporting.chosen()) return exporting.run(config_file, server::process_environment());
+        if (importing.chosen()) return importing.run(config_file, server::process_environment());
         return run(config_file, only_check);
     } catch (const std::exception& error) {
         fmt::print(stderr, "event-sidecar: {}\n", error.what());

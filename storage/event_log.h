@@ -4,7 +4,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -12,41 +11,9 @@
 
 #include "base/event.h"
 #include "base/result.h"
+#include "storage/event_reader.h"
 
 namespace storage {
-
-/// The ids that the log holds: [oldest, next). Empty: oldest == next.
-struct Range {
-    base::EventId oldest = 1;
-    base::EventId next = 1;
-    [[nodiscard]] bool empty() const { return oldest == next; }
-    [[nodiscard]] base::EventId newest() const { return next - 1; }
-};
-
-/// One event as the log gives it back.
-struct StoredEvent {
-    base::EventId id = 0;
-    base::Kind kind = base::Kind::BlockAdded;
-    base::Filter filter = base::Filter::Main;
-    base::ApiVersion api_version;  ///< the greatest known when it was appended
-    std::string payload;
-    bool foreign = false;  ///< another instance's own event: its id counts, but it is not served here
-};
-
-/// Events of one endpoint, ids ascending.
-struct Page {
-    std::vector<StoredEvent> events;
-    base::EventId next =
-        0;  ///< every event of the endpoint below this id and from the asked one on is in `events`
-};
-
-struct ReadRequest {
-    std::optional<base::Endpoint> endpoint;  ///< none: every event
-    base::EventId from = 1;                  ///< inclusive
-    base::EventId to = base::kMaxEventId;    ///< exclusive
-    std::size_t max_events = 256;
-    std::size_t max_bytes = 1 << 20;  ///< of payload; the first event is given whatever its size
-};
 
 struct Appended {
     /// One for each event of the batch, in order: its id, or 0 if it was known already (or was an
@@ -71,22 +38,18 @@ class NodeStore;
 /// Several instances may append to one log, where the database allows it: the ids of a batch are then dense
 /// among themselves, but others' events may lie between two batches. Positions, wishes and histories of nodes
 /// belong to an instance.
-class EventLog {
+///
+/// range(): as far as it is known here: after append() it covers the batch, and it grows as others' events
+/// are learnt of.
+class EventLog : public EventReader {
   public:
-    virtual ~EventLog() = default;
-
-    /// The log's UUID, made when the log was created.
-    [[nodiscard]] virtual std::string feed_id() const = 0;
-
-    /// The network whose events it holds; empty until the first append with a name.
-    [[nodiscard]] virtual std::string network_name() const = 0;
-
     /// The greatest ApiVersion ever appended, restarts included.
     [[nodiscard]] virtual base::ApiVersion api_version() const = 0;
 
-    /// As far as it is known here: after append() it covers the batch, and it grows as others' events are
-    /// learnt of. Any thread, never blocks on the database.
-    [[nodiscard]] virtual Range range() const = 0;
+    /// Gives the first event that will ever be stored this id. The publisher. Errors: Invalid, when the log
+    /// was appended to before, in whatever process, as the id may have been given already. What range() says
+    /// before, because of an old `sse_index` for instance, is no limit.
+    [[nodiscard]] virtual base::Result<void> begin_at(base::EventId first) = 0;
 
     /// `grown`: called on a thread of the log whenever range() has grown without an append() of this
     /// instance. It must not block or call the log. To be set before the first append; an empty function ends
@@ -104,10 +67,10 @@ class EventLog {
     /// Stores what is new of the batch, in order, with dense ids, together with the positions of the nodes
     /// and the network's name, in one transaction: when it returns, it is durable. All or nothing: on an
     /// error the log is unchanged and the same batch can be tried again; or, where the connection to the
-    /// database was lost, it may have been stored all the same: tried again, its events are known, and range()
-    /// then covers them. Positions of a batch without
-    /// anything new may be stored with a later one. An event whose network differs from the log's is an error
-    /// of category Invalid. One thread only, the publisher.
+    /// database was lost, it may have been stored all the same: tried again, its events are known, and
+    /// range() then covers them. Positions of a batch without anything new may be stored with a later one. An
+    /// event whose network differs from the log's is an error of category Invalid. One thread only, the
+    /// publisher.
     [[nodiscard]] virtual base::Result<Appended> append(std::span<const base::Event> batch,
                                                         std::string_view network_name) = 0;
 
@@ -122,14 +85,6 @@ class EventLog {
     /// destroyed. Any thread.
     using Staged = std::function<void(std::uint64_t staged_payload)>;
     virtual void stage(std::shared_ptr<const base::Event> event, Staged done) = 0;
-
-    /// Any thread; blocks on the database. No read transaction outlives the call.
-    [[nodiscard]] virtual base::Result<Page> read(const ReadRequest& request) const = 0;
-
-    /// The newest events of all endpoints, ids ascending: at most so many and so many bytes of payload, the
-    /// newest whatever its size. Any thread.
-    [[nodiscard]] virtual base::Result<std::vector<StoredEvent>> read_newest(std::size_t max_events,
-                                                                             std::size_t max_bytes) const = 0;
 };
 
 /// Payloads above this size are staged before they are appended.

@@ -5,7 +5,9 @@
 
 #include "storage/folder.h"
 #include "storage/postgresql_event_log.h"
+#include "storage/postgresql_event_reader.h"
 #include "storage/sqlite_event_log.h"
+#include "storage/sqlite_event_reader.h"
 
 namespace storage {
 
@@ -31,6 +33,16 @@ base::Result<std::unique_ptr<EventLog>> open_log(const Options& options, base::L
     // For what is no event: the control socket, the Rust sidecar's sse_index.
     if (const auto made = make_folder(options.storage_path); !made) return made.error();
     return as_log(PostgresqlEventLog::open(options, std::move(log), metrics));
+}
+
+base::Result<std::unique_ptr<EventReader>> open_log_for_reading(const Options& options) {
+    const auto as_reader = [](auto opened) -> base::Result<std::unique_ptr<EventReader>> {
+        if (!opened) return opened.error();
+        return std::unique_ptr<EventReader>(std::move(*opened));
+    };
+    if (std::holds_alternative<SqliteOptions>(options.database))
+        return as_reader(SqliteEventReader::open(sqlite_options(options)));
+    return as_reader(PostgresqlEventReader::open(std::get<PostgresqlOptions>(options.database)));
 }
 
 }  // namespace storage

@@ -14,4 +14,8 @@ namespace storage {
 [[nodiscard]] base::Result<std::unique_ptr<EventLog>> open_log(const Options& options, base::Log log,
                                                                base::Metrics& metrics);
 
+/// Opens the log to be read, also while a sidecar works on it. Never makes or changes one. Errors as those of
+/// that form's open().
+[[nodiscard]] base::Result<std::unique_ptr<EventReader>> open_log_for_reading(const Options& options);
+
 }  // namespace storage

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "storage/first_id.h"
 #include "storage/maintenance.h"
 #include "storage/payload_stager.h"
 #include "storage/postgresql.h"
@@ -104,6 +105,14 @@ class PostgresqlEventLog::Impl {
     [[nodiscard]] base::Result<Appended> append(std::span<const base::Event> batch,
                                                 std::string_view network_name) {
         return guarded([&] { return appender_.append(batch, network_name); });
+    }
+    [[nodiscard]] base::Result<void> begin_at(base::EventId first) {
+        const auto begun = publisher_pool_->try_use(
+            [&](PostgresqlPool::Session& session) { return begin_anywhere(session.connection, first); });
+        if (!begun) return begun.error();
+        if (!*begun) return already_begun();
+        head_.begin_at(first);
+        return {};
     }
     [[nodiscard]] base::Result<void> flush() {
         return guarded_void([&] { appender_.flush(); });
@@ -222,6 +231,10 @@ base::ApiVersion PostgresqlEventLog::api_version() const {
 }
 Range PostgresqlEventLog::range() const {
     return impl_->head().range;
+}
+base::Result<void> PostgresqlEventLog::begin_at(base::EventId first) {
+    if (const auto checked = check_first_id(first); !checked) return checked;
+    return impl_->begin_at(first);
 }
 void PostgresqlEventLog::watch(std::function<void()> grown) {
     impl_->watch(std::move(grown));

@@ -28,6 +28,7 @@ class PostgresqlEventLog final : public EventLog {
     [[nodiscard]] std::string network_name() const override;
     [[nodiscard]] base::ApiVersion api_version() const override;
     [[nodiscard]] Range range() const override;
+    [[nodiscard]] base::Result<void> begin_at(base::EventId first) override;
     void watch(std::function<void()> grown) override;
     [[nodiscard]] NodeStore& nodes() override;
     [[nodiscard]] Positions positions() const override;

@@ -29,6 +29,13 @@ class KnownHead {
         if (!head.network_name.empty()) head_.network_name = head.network_name;
     }
 
+    /// EventLog::begin_at: nobody was told of an id yet.
+    void begin_at(base::EventId first) {
+        const std::lock_guard lock(mutex_);
+        head_.range = {first, first};
+        told_ = first;
+    }
+
     [[nodiscard]] PostgresqlHead get() const {
         const std::lock_guard lock(mutex_);
         return head_;

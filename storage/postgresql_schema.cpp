@@ -33,6 +33,9 @@ const PostgresqlStatement kAddInstance{"add_instance",
 const PostgresqlStatement kBeginAt{
     "begin_at",
     "UPDATE log SET oldest_id = $1, next_id = $1 WHERE oldest_id = next_id AND next_id = 1 AND $1 > 1"};
+const PostgresqlStatement kBeginAnywhere{
+    "begin_anywhere",
+    "UPDATE log SET oldest_id = $1, next_id = $1 WHERE oldest_id = next_id AND network_name = ''"};
 const PostgresqlStatement kMakeLog{"make_log", "INSERT INTO log VALUES (1, 1, 0, $1, $2, '', true)"};
 const PostgresqlStatement kAddDictionary{"add_dictionary", "INSERT INTO dictionary VALUES ($1, $2)"};
 
@@ -115,6 +118,17 @@ base::Result<void> prepare_schema(PostgresqlConnection& connection, const Postgr
     return {};
 }
 
+base::Result<void> check_schema(PostgresqlConnection& connection, const PostgresqlOptions& options) {
+    const auto version = usable_version(connection, options);
+    if (!version) return version.error();
+    if (*version == 0) return base::unavailable("there is no event log in " + describe(options));
+    if (*version == newest_postgresql_schema_version()) return {};
+    return base::invalid(
+        fmt::format("{} has schema {}, this program reads schema {}: start the sidecar of "
+                    "this version once, or use the version that wrote it",
+                    describe(options), *version, newest_postgresql_schema_version()));
+}
+
 PostgresqlHead load_head(PostgresqlConnection& connection) {
     const auto rows = connection.execute(kHead);
     if (rows.size() != 1) throw PostgresqlFailure::corrupt("the table log has not one row");
@@ -163,6 +177,10 @@ std::int64_t instance_number(PostgresqlConnection& connection, const std::string
 
 bool begin_at(PostgresqlConnection& connection, base::EventId next) {
     return connection.execute(kBeginAt, next).affected_rows() == 1;
+}
+
+bool begin_anywhere(PostgresqlConnection& connection, base::EventId first) {
+    return connection.execute(kBeginAnywhere, first).affected_rows() == 1;
 }
 
 }  // namespace storage

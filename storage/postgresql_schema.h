@@ -19,6 +19,11 @@ namespace storage {
 [[nodiscard]] base::Result<void> prepare_schema(PostgresqlConnection& connection,
                                                 const PostgresqlOptions& options);
 
+/// Whether there is a log that this program reads; changes nothing. Errors as prepare_schema(), and
+/// Unavailable, when there is none. Throws PostgresqlFailure.
+[[nodiscard]] base::Result<void> check_schema(PostgresqlConnection& connection,
+                                              const PostgresqlOptions& options);
+
 /// All throw PostgresqlFailure.
 [[nodiscard]] PostgresqlHead load_head(PostgresqlConnection& connection);
 [[nodiscard]] std::string load_feed_id(PostgresqlConnection& connection);
@@ -29,5 +34,8 @@ namespace storage {
 
 /// Where an empty log begins; one that holds or held events goes on where it is. True if it was moved.
 [[nodiscard]] bool begin_at(PostgresqlConnection& connection, base::EventId next);
+
+/// Likewise, also below where it would begin by itself; only before the first append.
+[[nodiscard]] bool begin_anywhere(PostgresqlConnection& connection, base::EventId first);
 
 }  // namespace storage

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/batch.h"
+#include "storage/first_id.h"
 
 namespace storage {
 
@@ -125,6 +126,14 @@ bool SqliteAppender::is_news(const LogHead& head) const {
 void SqliteAppender::keep_back(Positions positions) {
     if (kept_back_.empty()) kept_back_since_ = Clock::now();
     kept_back_ = std::move(positions);
+}
+
+base::Result<void> SqliteAppender::begin_at(base::EventId first) {
+    if (const auto checked = check_first_id(first); !checked) return checked;
+    // Nothing was ever appended without a network's name, whatever was pruned since.
+    if (!head_.range.empty() || !head_.network_name.empty()) return already_begun();
+    head_.range = {first, first};
+    return {};
 }
 
 void SqliteAppender::flush() {

@@ -27,6 +27,9 @@ class SqliteAppender {
                                                 std::string_view network_name);
     void flush();
 
+    /// See EventLog::begin_at; durable with the first append.
+    [[nodiscard]] base::Result<void> begin_at(base::EventId first);
+
     /// As of the last commit.
     [[nodiscard]] const LogHead& head() const { return head_; }
 

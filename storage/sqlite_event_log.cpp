@@ -124,6 +124,14 @@ class SqliteEventLog::Impl {
         }
     }
 
+    [[nodiscard]] base::Result<void> begin_at(base::EventId first) {
+        const auto begun = appender_.begin_at(first);
+        if (!begun) return begun;
+        oldest_ = first;
+        publish_head();
+        return {};
+    }
+
     [[nodiscard]] base::Result<void> flush() {
         try {
             appender_.flush();
@@ -256,6 +264,9 @@ base::ApiVersion SqliteEventLog::api_version() const {
 }
 Range SqliteEventLog::range() const {
     return impl_->range();
+}
+base::Result<void> SqliteEventLog::begin_at(base::EventId first) {
+    return impl_->begin_at(first);
 }
 void SqliteEventLog::watch(std::function<void()> /*grown*/) {}
 NodeStore& SqliteEventLog::nodes() {

@@ -64,6 +64,13 @@ class MemoryLog final : public storage::EventLog {
         const std::lock_guard lock(watch_mutex_);
         grown_ = std::move(grown);
     }
+    base::Result<void> begin_at(base::EventId first) override {
+        const std::lock_guard lock(mutex_);
+        if (range_.next != 1) return base::invalid("the log is not new");
+        range_ = {first, first};
+        known_ = range_;
+        return {};
+    }
     storage::NodeStore& nodes() override { throw std::logic_error("no nodes in memory"); }
     storage::Positions positions() const override { return {}; }
 

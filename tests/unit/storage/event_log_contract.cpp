@@ -53,6 +53,40 @@ TEST_P(EventLogContract, NewLogIsEmpty) {
     EXPECT_TRUE(log().read_newest(10, 1000)->empty());
 }
 
+TEST_P(EventLogContract, ANewLogBeginsAtTheIdThatIsAskedFor) {
+    ASSERT_TRUE(log().begin_at(700));
+    EXPECT_EQ(log().range().oldest, 700U);
+    EXPECT_TRUE(log().range().empty());
+    EXPECT_EQ(append_one(log(), block_added(1)), 700U);
+    reopen();
+    EXPECT_EQ(log().range().oldest, 700U);
+    EXPECT_EQ(append_one(log(), block_added(2)), 701U);
+    EXPECT_THAT(read_ids(log(), {}), ElementsAre(700U, 701U));
+}
+
+TEST_P(EventLogContract, AnUnusedLogCanBeAskedAgain) {
+    ASSERT_TRUE(log().begin_at(700));
+    ASSERT_TRUE(log().begin_at(50));
+    EXPECT_EQ(log().range().oldest, 50U);
+    EXPECT_EQ(append_one(log(), block_added(1)), 50U);
+}
+
+TEST_P(EventLogContract, IdsOfALogThatHeldEventsGoOnWhereTheyAre) {
+    append_one(log(), block_added(1));
+    EXPECT_FALSE(log().begin_at(700));
+    reopen();
+    const auto refused = log().begin_at(700);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().category, base::Error::Category::Invalid);
+    EXPECT_EQ(append_one(log(), block_added(2)), 2U);
+}
+
+TEST_P(EventLogContract, NoLogBeginsAtAnIdThatIsNone) {
+    EXPECT_FALSE(log().begin_at(0));
+    EXPECT_FALSE(log().begin_at(base::kMaxEventId));
+    EXPECT_EQ(append_one(log(), block_added(1)), 1U);
+}
+
 TEST_P(EventLogContract, FeedIdStaysAndDiffersBetweenLogs) {
     const auto feed_id = log().feed_id();
     reopen();
