@@ -55,6 +55,8 @@ Category category_of(std::string_view state) {
 std::string one_line(std::string_view text) {
     if (const auto context = text.find("\nCONTEXT:"); context != std::string_view::npos)
         text = text.substr(0, context);
+    // What libpqxx says of a connection that broke.
+    if (text.ends_with("not connected.") || text.ends_with("not connected")) return "the connection was lost";
     std::string line;
     bool space = false;
     for (const char c : text) {

@@ -21,6 +21,23 @@ constexpr auto kStopPatience = 2s;
 
 }  // namespace
 
+/// What an operator reads of an outage.
+struct Publisher::Words {
+    std::string_view failing;
+    std::string_view while_failing;
+    std::string_view over;
+};
+
+namespace {
+
+constexpr Publisher::Words kStoring{"events cannot be stored", "events could not be stored",
+                                    "events are stored again"};
+constexpr Publisher::Words kReading{"events that others stored cannot be read",
+                                    "events that others stored could not be read",
+                                    "events that others stored are read again"};
+
+}  // namespace
+
 Publisher::Publisher(storage::EventLog& log, base::EventQueue& queue, base::EventId next, Sink sink,
                      std::function<void(base::Error)> failed, base::Log lines, base::Metrics& metrics)
     : log_(log),
@@ -97,8 +114,7 @@ bool Publisher::publish(std::vector<base::Batch> batches) {
 }
 
 bool Publisher::publish_slice(std::span<base::Event> slice, const std::string& network_name) {
-    const auto appended =
-        with_patience("events cannot be stored", [&] { return log_.append(slice, network_name); });
+    const auto appended = with_patience(kStoring, [&] { return log_.append(slice, network_name); });
     if (!appended) return false;
     flush_at_ = Clock::now() + kIdleFlush;
 
@@ -135,8 +151,7 @@ bool Publisher::follow_up_to(base::EventId end) {
         request.to = end;
         request.max_events = kMostEventsAtOnce;
         request.max_bytes = kMostBytesReadAtOnce;
-        auto page =
-            with_patience("events stored by others cannot be read", [&] { return log_.read(request); });
+        auto page = with_patience(kReading, [&] { return log_.read(request); });
         if (!page) return false;
         if (page->next == next_) {
             failed_(
@@ -164,13 +179,13 @@ void Publisher::publish_stored(storage::Page page) {
 
 /// Tries again while the log is unavailable. An error: there is no use in going on.
 template <class Try>
-auto Publisher::with_patience(std::string_view what, Try&& attempt) -> decltype(attempt()) {
+auto Publisher::with_patience(const Words& words, Try&& attempt) -> decltype(attempt()) {
     auto delay = std::chrono::milliseconds(kFirstRetry);
     bool failing = false;
     for (;;) {
         auto result = attempt();
         if (result) {
-            if (failing) lines_->info("{}: that is over, nothing was lost", what);
+            if (failing) lines_->info("{}; nothing was lost", words.over);
             return result;
         }
         if (result.error().category != base::Error::Category::Unavailable) {
@@ -178,12 +193,12 @@ auto Publisher::with_patience(std::string_view what, Try&& attempt) -> decltype(
             return result;
         }
         if (!failing) {
-            lines_->error("{}: {}; reading from the nodes pauses and goes on by itself", what,
+            lines_->error("{}: {}; reading from the nodes pauses and goes on by itself", words.failing,
                           result.error().message);
         }
         failing = true;
         if (!pause(delay)) {
-            lines_->warn("stopped while {}; what is missing is read again from the nodes", what);
+            lines_->warn("stopped while {}; they are read again from the nodes", words.while_failing);
             return result;
         }
         delay = std::min<std::chrono::milliseconds>(delay * 2, kLongestRetry);

@@ -7,7 +7,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <thread>
 
 #include "base/event_queue.h"
@@ -35,6 +34,8 @@ class Publisher {
     Publisher(const Publisher&) = delete;
     Publisher& operator=(const Publisher&) = delete;
 
+    struct Words;
+
     void start();
 
     /// Closes the queue, stores and publishes what is in it, and ends. Where the log fails, it gives up: what
@@ -51,7 +52,7 @@ class Publisher {
     void publish_stored(storage::Page page);
     void publish_appended(std::span<base::Event> slice, const storage::Appended& appended);
     template <class Try>
-    [[nodiscard]] auto with_patience(std::string_view what, Try&& attempt) -> decltype(attempt());
+    [[nodiscard]] auto with_patience(const Words& words, Try&& attempt) -> decltype(attempt());
     [[nodiscard]] bool pause(std::chrono::milliseconds time);
     [[nodiscard]] std::chrono::milliseconds until_flush() const;
     void flush();
