@@ -41,7 +41,17 @@ class PostgresqlPool {
         }
     }
 
-    /// The same for work that only reads; the failure in words. A session that was idle may be of a server
+    /// The same; the failure in words.
+    template <class Work>
+    [[nodiscard]] auto try_use(Work&& work) -> base::Result<decltype(work(std::declval<Session&>()))> {
+        try {
+            return use(std::forward<Work>(work));
+        } catch (const PostgresqlFailure& failure) {
+            return to_error(failure, options_);
+        }
+    }
+
+    /// Likewise for work that only reads. A session that was idle may be of a server
     /// that was started again meanwhile: then it is tried once more with a new one.
     template <class Work>
     [[nodiscard]] auto try_read(Work&& work) -> base::Result<decltype(work(std::declval<Session&>()))> {

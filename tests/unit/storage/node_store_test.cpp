@@ -1,4 +1,4 @@
-// The nodes' wishes and histories, beside the events.
+// The nodes' wishes and histories in an SQLite file.
 
 #include "storage/node_store.h"
 
@@ -26,6 +26,7 @@
 
 #include "base/metrics.h"
 #include "full_disk.h"
+#include "node_stores.h"
 #include "sqlite_log.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_node_store.h"
@@ -51,152 +52,7 @@ using testing::SizeIs;
 
 using Wish = NodeIntent::Wish;
 
-// --- what is written and read ---
-
-using IntentFields = std::tuple<std::string, Wish, std::string>;
-
-std::vector<IntentFields> intents(SqliteLog& sqlite) {
-    std::vector<IntentFields> fields;
-    for (const auto& intent : sqlite.log().nodes().intents())
-        fields.emplace_back(intent.node, intent.wish, intent.configuration);
-    return fields;
-}
-
-/// save(), and what tells that `done` was called.
-std::future<void> save(NodeStore& nodes, NodeIntent intent) {
-    // Shared with the callback, which may come after the waiting was given up.
-    auto promise = std::make_shared<std::promise<void>>();
-    auto saved = promise->get_future();
-    nodes.save(std::move(intent), [promise] { promise->set_value(); });
-    return saved;
-}
-
-bool is_done(const std::future<void>& saved, std::chrono::milliseconds patience = std::chrono::minutes(1)) {
-    return saved.wait_for(patience) == std::future_status::ready;
-}
-
-/// The transition of a node to a state; the number makes it different from the others.
-NodeObservation transition(std::string node, std::int64_t number) {
-    NodeObservation observation;
-    observation.node = std::move(node);
-    observation.at = number;
-    observation.from = "connecting";
-    observation.to = "streaming";
-    observation.cause = "events arrive";
-    return observation;
-}
-
-/// When the transitions of a node happened, the newest first; a failed test when these cannot be read.
-std::vector<std::int64_t> history(const NodeStore& nodes, std::string_view node, std::size_t most = 1000) {
-    const auto observations = nodes.history(node, most);
-    if (!observations) {
-        ADD_FAILURE() << observations.error().message;
-        return {};
-    }
-    std::vector<std::int64_t> times;
-    for (const auto& observation : *observations) times.push_back(observation.at);
-    return times;
-}
-
-bool await_newest(const NodeStore& nodes, std::string_view node, std::int64_t number) {
-    return support::eventually([&] { return history(nodes, node, 1) == std::vector<std::int64_t>{number}; });
-}
-
-TEST(NodeStore, WishesSurviveAReopening) {
-    SqliteLog sqlite;
-    EXPECT_THAT(intents(sqlite), IsEmpty());
-    auto& nodes = sqlite.log().nodes();
-    ASSERT_TRUE(is_done(save(nodes, {.node = "c", .wish = Wish::Deleted, .configuration = ""})));
-    ASSERT_TRUE(is_done(save(nodes, {.node = "a", .wish = Wish::Run, .configuration = "{\"port\":1}"})));
-    ASSERT_TRUE(is_done(save(nodes, {.node = "b", .wish = Wish::Suspended, .configuration = ""})));
-    EXPECT_THAT(intents(sqlite), IsEmpty()) << "they are those of the start-up";
-    sqlite.reopen();
-    EXPECT_THAT(intents(sqlite),
-                ElementsAre(IntentFields("a", Wish::Run, "{\"port\":1}"),
-                            IntentFields("b", Wish::Suspended, ""), IntentFields("c", Wish::Deleted, "")));
-}
-
-TEST(NodeStore, AWishReplacesTheNodesFormerOne) {
-    SqliteLog sqlite;
-    auto& nodes = sqlite.log().nodes();
-    const auto first = save(nodes, {.node = "a", .wish = Wish::Suspended, .configuration = "x"});
-    const auto other = save(nodes, {.node = "b", .wish = Wish::Suspended, .configuration = ""});
-    const auto second = save(nodes, {.node = "a", .wish = Wish::Run, .configuration = "y"});
-    ASSERT_TRUE(is_done(first) && is_done(other) && is_done(second));
-    sqlite.reopen();
-    EXPECT_THAT(intents(sqlite),
-                ElementsAre(IntentFields("a", Wish::Run, "y"), IntentFields("b", Wish::Suspended, "")));
-}
-
-TEST(NodeStore, WhoWaitsForAWishMayUseTheStoreAndTheLog) {
-    SqliteLog sqlite;
-    auto& log = sqlite.log();
-    auto second = std::make_shared<std::promise<void>>();
-    auto saved = second->get_future();
-    log.nodes().save({.node = "a", .wish = Wish::Suspended, .configuration = ""}, [&log, second] {
-        append_one(log, block_added(1));
-        EXPECT_THAT(history(log.nodes(), "a"), IsEmpty());
-        log.nodes().save({.node = "a", .wish = Wish::Run, .configuration = ""},
-                         [second] { second->set_value(); });
-    });
-    EXPECT_TRUE(is_done(saved));
-    log.nodes().save({.node = "b", .wish = Wish::Run, .configuration = ""}, nullptr);
-    sqlite.reopen();
-    EXPECT_THAT(intents(sqlite),
-                ElementsAre(IntentFields("a", Wish::Run, ""), IntentFields("b", Wish::Run, "")));
-}
-
-TEST(NodeStore, AnObservationIsReadAsItWasNoted) {
-    SqliteLog sqlite;
-    auto& nodes = sqlite.log().nodes();
-    NodeObservation full;
-    full.node = "127.0.0.1:18101";
-    full.at = 1'700'000'000'123;
-    full.from = "backing_off";
-    full.to = "connecting";
-    full.cause = "retry";
-    full.message = "connection refused: \"näher\"";
-    full.attempt = 4'000'000'000U;
-    full.height = 18'446'744'073'709'551'615U;
-    full.build_version = "1.5.2-abc";
-    full.network_name = "casper-test";
-    nodes.note(full);
-    nodes.note(transition("b", 7));
-    ASSERT_TRUE(await_newest(nodes, "b", 7));
-    const auto found = nodes.history(full.node, 10).value();
-    ASSERT_THAT(found, SizeIs(1));
-    const auto& read = found.front();
-    EXPECT_EQ(read.node, full.node);
-    EXPECT_EQ(read.at, full.at);
-    EXPECT_EQ(read.from, full.from);
-    EXPECT_EQ(read.to, full.to);
-    EXPECT_EQ(read.cause, full.cause);
-    EXPECT_EQ(read.message, full.message);
-    EXPECT_EQ(read.attempt, full.attempt);
-    EXPECT_EQ(read.height, full.height);
-    EXPECT_EQ(read.build_version, full.build_version);
-    EXPECT_EQ(read.network_name, full.network_name);
-    EXPECT_EQ(nodes.history("b", 1).value().at(0).height, std::nullopt);
-}
-
-TEST(NodeStore, AHistoryIsTheNodesOwnTheNewestFirst) {
-    SqliteLog sqlite;
-    auto& nodes = sqlite.log().nodes();
-    for (const auto number : {10, 30, 20}) {  // as noted, whatever the clock says
-        nodes.note(transition("a", number));
-        nodes.note(transition("b", number + 1));
-    }
-    ASSERT_TRUE(await_newest(nodes, "b", 21));
-    EXPECT_THAT(history(nodes, "a"), ElementsAre(20, 30, 10));
-    EXPECT_THAT(history(nodes, "b"), ElementsAre(21, 31, 11));
-    EXPECT_THAT(history(nodes, "a", 2), ElementsAre(20, 30));
-    EXPECT_THAT(history(nodes, "a", 0), IsEmpty());
-    EXPECT_THAT(history(nodes, "c"), IsEmpty());
-    sqlite.reopen();
-    EXPECT_THAT(history(sqlite.log().nodes(), "b", SIZE_MAX), ElementsAre(21, 31, 11));
-}
-
-TEST(NodeStore, AHistoryIsBoundedForEachNode) {
+TEST(NodeStore, AHistoryTakesNoMoreRowsThanAreKept) {
     SqliteLog sqlite;
     auto& nodes = sqlite.log().nodes();
     constexpr std::int64_t kMore = NodeStore::kHistoryPerNode + 50;
@@ -206,46 +62,10 @@ TEST(NodeStore, AHistoryIsBoundedForEachNode) {
         nodes.note(transition("b", number));
     }
     ASSERT_TRUE(await_newest(nodes, "b", kMore));
-    for (const auto* node : {"a", "b"}) {
-        const auto times = history(nodes, node);
-        ASSERT_THAT(times, SizeIs(NodeStore::kHistoryPerNode));
-        EXPECT_EQ(times.front(), kMore);
-        EXPECT_EQ(times.back(), 51);
-    }
-    EXPECT_THAT(history(nodes, "quiet"), ElementsAre(1));
     EXPECT_EQ(query_integer(sqlite.file(), "SELECT count(*) FROM node_history"),
               static_cast<std::int64_t>(2 * NodeStore::kHistoryPerNode + 1));
     EXPECT_EQ(query_integer(sqlite.file(), "SELECT count(*) FROM node_observed"), 3);
     EXPECT_EQ(query_integer(sqlite.file(), "SELECT at FROM node_observed WHERE node = 'a'"), kMore);
-}
-
-TEST(NodeStore, EventsAreAppendedMeanwhile) {
-    SqliteLog sqlite;
-    auto& nodes = sqlite.log().nodes();
-    std::vector<std::future<void>> saved;
-    for (std::uint64_t block = 0; block < 200; ++block) {
-        nodes.note(transition("a", static_cast<std::int64_t>(block)));
-        saved.push_back(
-            save(nodes, {.node = "a", .wish = Wish::Run, .configuration = std::to_string(block)}));
-        append(sqlite.log(), signatures(block, 10));
-    }
-    for (const auto& one : saved) ASSERT_TRUE(is_done(one));
-    ASSERT_TRUE(await_newest(nodes, "a", 199));
-    EXPECT_THAT(history(nodes, "a"), SizeIs(200));
-    sqlite.reopen();
-    EXPECT_EQ(read_all(sqlite.log()).size(), 2000U);
-    EXPECT_THAT(intents(sqlite), ElementsAre(IntentFields("a", Wish::Run, "199")));
-}
-
-TEST(NodeStore, WhatWaitsIsWrittenAtTheEnd) {
-    SqliteLog sqlite;
-    for (std::int64_t number = 1; number <= 150; ++number) sqlite.log().nodes().note(transition("a", number));
-    const auto saved =
-        save(sqlite.log().nodes(), {.node = "a", .wish = Wish::Suspended, .configuration = ""});
-    sqlite.reopen();
-    EXPECT_TRUE(is_done(saved, std::chrono::seconds(0)));
-    EXPECT_THAT(intents(sqlite), ElementsAre(IntentFields("a", Wish::Suspended, "")));
-    EXPECT_THAT(history(sqlite.log().nodes(), "a"), SizeIs(150));
 }
 
 TEST(NodeStore, AnUnknownWishIsCorrupt) {
@@ -354,7 +174,7 @@ TEST(NodeStore, WhileTheDatabaseFailsOldObservationsAreGivenUpAndWishesKept) {
               static_cast<std::int64_t>(SqliteNodeStore::kMostWaiting));
     EXPECT_EQ(query_integer(sqlite.file(), "SELECT min(at) FROM node_history"), 1000);
     sqlite.open();
-    EXPECT_THAT(intents(sqlite), ElementsAre(IntentFields("node-0", Wish::Suspended, "")));
+    EXPECT_THAT(intents(sqlite.log()), ElementsAre(IntentFields("node-0", Wish::Suspended, "")));
 }
 
 TEST(NodeStore, ADatabaseLockedByAnotherProgramIsTriedAgain) {
@@ -381,7 +201,7 @@ TEST(NodeStore, AnEndWhileTheDatabaseFailsGivesUp) {
     }
     EXPECT_FALSE(*called);
     sqlite.open();
-    EXPECT_THAT(intents(sqlite), IsEmpty());
+    EXPECT_THAT(intents(sqlite.log()), IsEmpty());
 }
 
 // --- kill -9 ---
@@ -500,13 +320,13 @@ TEST(NodeStore, ALogOfSchema1KeepsEverything) {
     EXPECT_EQ(query_integer(sqlite.file(), "PRAGMA user_version"), storage::newest_schema_version());
     expect_all_of_schema_1(sqlite.log());
     EXPECT_EQ(append_one(sqlite.log(), block_added(2)), 10U);
-    EXPECT_THAT(intents(sqlite), IsEmpty());
+    EXPECT_THAT(intents(sqlite.log()), IsEmpty());
     sqlite.log().nodes().save({.node = "a", .wish = Wish::Suspended, .configuration = ""}, nullptr);
     sqlite.log().nodes().note(transition("a", 1));
     sqlite.reopen();
     expect_all_of_schema_1(sqlite.log());
     EXPECT_EQ(sqlite.log().range().next, 11U);
-    EXPECT_THAT(intents(sqlite), ElementsAre(IntentFields("a", Wish::Suspended, "")));
+    EXPECT_THAT(intents(sqlite.log()), ElementsAre(IntentFields("a", Wish::Suspended, "")));
     EXPECT_THAT(history(sqlite.log().nodes(), "a"), ElementsAre(1));
 }
 
