@@ -76,8 +76,14 @@ class PayloadCodec::Impl {
     }
 
     base::Result<std::string> decode(std::string_view bytes, const RowKeys& keys) {
-        if (!decompressor_) prepare_to_decode();
+        auto payload = unpack(bytes, keys);
         drop_large_scratch();
+        return payload;
+    }
+
+  private:
+    base::Result<std::string> unpack(std::string_view bytes, const RowKeys& keys) {
+        if (!decompressor_) prepare_to_decode();
         if (bytes.empty()) return base::corrupt("a packed payload is empty");
         const auto flags = static_cast<unsigned char>(bytes.front());
         bytes.remove_prefix(1);
@@ -98,7 +104,6 @@ class PayloadCodec::Impl {
         return unpack_hex(text, binary, keys);
     }
 
-  private:
     /// Signatures of an era are the same text, once their hex is taken out.
     void compress_text() {
         compress(*text_, packed_.text, text_frame_);

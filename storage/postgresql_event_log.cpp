@@ -107,8 +107,10 @@ class PostgresqlEventLog::Impl {
         return guarded([&] { return appender_.append(batch, network_name); });
     }
     [[nodiscard]] base::Result<void> begin_at(base::EventId first) {
-        const auto begun = publisher_pool_->try_use(
-            [&](PostgresqlPool::Session& session) { return begin_anywhere(session.connection, first); });
+        const auto begun = guarded([&] {
+            return publisher_pool_->use(
+                [&](PostgresqlPool::Session& session) { return begin_anywhere(session.connection, first); });
+        });
         if (!begun) return begun.error();
         if (!*begun) return already_begun();
         head_.begin_at(first);

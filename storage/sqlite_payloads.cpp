@@ -35,7 +35,8 @@ StoredPayload SqlitePayloads::encode(const base::Event& event) {
     payload.digest = sha256(event.payload);
     payload.bytes = event.payload;
     if (!compress_) return payload;
-    const auto encoded = codec_.encode(event.payload, {});
+    PayloadCodec codec;  // none is kept: the next large payload is hours away
+    const auto encoded = codec.encode(event.payload, {});
     if (encoded.encoding == Encoding::Plain) return payload;
     payload.encoding = encoded.encoding;
     payload.owned = std::make_shared<const std::string>(encoded.bytes);

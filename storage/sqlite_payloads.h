@@ -27,7 +27,6 @@ class SqlitePayloads final : public PayloadTable {
     SqliteWriter& writer_;
     EventKeys& keys_;
     bool compress_;
-    PayloadCodec codec_;
     SqliteStatement insert_payload_;
     SqliteStatement insert_part_;
     SqliteStatement delete_part_;
