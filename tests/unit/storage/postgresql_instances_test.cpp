@@ -128,6 +128,7 @@ TEST_F(PostgresqlInstances, AStartDeletesOnlyWhatThisInstanceStaged) {
         eventually([&] { return first.query("SELECT count(*) FROM event_sidecar.large_payload") == "1"; }));
     EXPECT_NE(one, two);
     EXPECT_THAT(append(second.log(), {staged(step(2, 1'500'000), two)}), ElementsAre(1));
+    ASSERT_TRUE(eventually([&] { return first.log().range().next == 2; }));
     EXPECT_TRUE(read_all(first.log()).at(0).payload == step(2, 1'500'000).payload);
 }
 
