@@ -1,5 +1,6 @@
 #include "support/raw_client.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>
@@ -91,7 +92,14 @@ bool RawClient::read_until(const std::function<bool(const std::string&)>& enough
 }
 
 bool RawClient::read_until_contains(std::string_view text, std::chrono::milliseconds patience) {
-    return read_until([&](const std::string& all) { return all.find(text) != std::string::npos; }, patience);
+    std::size_t searched = 0;
+    const auto contains = [&](const std::string& all) {
+        if (all.find(text, searched) != std::string::npos) return true;
+        // Nothing is searched twice, but for what may be the beginning of the text.
+        searched = all.size() - std::min(all.size(), text.size());
+        return false;
+    };
+    return read_until(contains, patience);
 }
 
 bool RawClient::read_to_end(std::chrono::milliseconds patience) {
