@@ -77,6 +77,12 @@ void Replays::give_back() {
 }
 
 void Replays::read(const storage::ReadRequest& request, std::function<void(base::Result<ReplayPage>)> done) {
+    // Under the lock: what is posted after the threads have ended would outlive those who wait for it.
+    std::unique_lock lock(mutex_);
+    if (stopped_) {
+        lock.unlock();
+        return done(base::unavailable("the program ends"));
+    }
     boost::asio::post(threads_, [this, request, done = std::move(done)] {
         if (stopped()) return done(base::unavailable("the program ends"));
         auto page = log_.read(request);
