@@ -19,9 +19,8 @@ namespace {
 //  - event_key_id finds the key of an event: for verification, and when events are pruned.
 //  - dictionary keeps what is needed to read payloads of that encoding.
 //  - log.chain_hash is that of the newest event, whether it is still there or not.
-//  - pruned_run has the ids that were deleted, in runs, each with the chain hash of its last: the chain can
-//  be
-//    followed across them.
+//  - pruned_run has the ids that were deleted, in runs, each with the chain hash of its last: the chain
+//    can be followed across them.
 //  - pruning has the oldest id at several times: the keys of what was deleted a day before are deleted, too.
 constexpr const char* kTables = R"sql(
 DROP INDEX event_source;

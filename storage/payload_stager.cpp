@@ -1,13 +1,18 @@
 #include "storage/payload_stager.h"
 
 #include <algorithm>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
+#include "storage/chain_hash.h"
+#include "storage/payload_codec.h"
+
 namespace storage {
 
-PayloadStager::PayloadStager(std::unique_ptr<PayloadTable> table, std::function<void()> wake)
-    : table_(std::move(table)), wake_(std::move(wake)) {
+PayloadStager::PayloadStager(std::unique_ptr<PayloadTable> table, bool pack, std::function<void()> wake)
+    : table_(std::move(table)), pack_(pack), wake_(std::move(wake)) {
     for (const auto number : table_->orphans()) unwanted_.push_back(number);
 }
 
@@ -93,11 +98,27 @@ void PayloadStager::admit(const Request& request) {
     Job job;
     job.key = key;
     job.event = request.event;
-    job.payload = table_->encode(*request.event);
+    job.payload = encode(*request.event);
     job.waiters.push_back(request.done);
     jobs_.push_back(std::move(job));
     const std::lock_guard lock(mutex_);
     busy_ = true;
+}
+
+/// Before the small transactions: no append waits for it.
+StoredPayload PayloadStager::encode(const base::Event& event) const {
+    StoredPayload payload;
+    payload.size = event.payload.size();
+    payload.digest = sha256(event.payload);
+    payload.bytes = event.payload;
+    if (!pack_) return payload;
+    PayloadCodec codec;  // none is kept: the next large payload is hours away
+    const auto encoded = codec.encode(event.payload, {});
+    if (encoded.encoding == Encoding::Plain) return payload;
+    payload.encoding = encoded.encoding;
+    payload.owned = std::make_shared<const std::string>(encoded.bytes);
+    payload.bytes = *payload.owned;
+    return payload;
 }
 
 std::uint64_t PayloadStager::number_waiting(const KeyId& key) const {

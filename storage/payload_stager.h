@@ -27,7 +27,8 @@ class PayloadStager {
   public:
     /// `wake` is called from any thread when there is something to do. What an earlier process staged and
     /// never appended is deleted in the course of the steps. Throws as the table's form does.
-    PayloadStager(std::unique_ptr<PayloadTable> table, std::function<void()> wake);
+    /// Without `pack`, payloads are stored as they are.
+    PayloadStager(std::unique_ptr<PayloadTable> table, bool pack, std::function<void()> wake);
 
     /// EventLog::stage. Any thread.
     void submit(std::shared_ptr<const base::Event> event, EventLog::Staged done);
@@ -66,12 +67,14 @@ class PayloadStager {
     [[nodiscard]] static KeyId key_of(const base::Event& event);
     void admit_requests();
     void admit(const Request& request);
+    [[nodiscard]] StoredPayload encode(const base::Event& event) const;
     [[nodiscard]] std::uint64_t number_waiting(const KeyId& key) const;
     void write_part(Job& job);
     void finish_job();
     void delete_part();
 
     std::unique_ptr<PayloadTable> table_;
+    const bool pack_;
     std::function<void()> wake_;
 
     mutable std::mutex mutex_;  // guards the following

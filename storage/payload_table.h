@@ -17,7 +17,7 @@ namespace storage {
 struct StoredPayload {
     Encoding encoding = Encoding::Plain;
     std::size_t size = 0;    ///< of the payload as it was sent
-    Digest digest{};         ///< likewise, where the database form stores it
+    Digest digest{};         ///< likewise
     std::string_view bytes;  ///< those of the event, or of `owned`
     std::shared_ptr<const std::string> owned;
 };
@@ -33,8 +33,6 @@ class PayloadTable {
 
     /// Whether an event of this kind and key is in the log.
     [[nodiscard]] virtual bool in_log(const base::Event& event) = 0;
-
-    [[nodiscard]] virtual StoredPayload encode(const base::Event& event) = 0;
 
     /// Adds a part to the payload of that number; 0: to a new one. Its number.
     [[nodiscard]] virtual std::uint64_t write_part(std::uint64_t number, const StoredPayload& payload,

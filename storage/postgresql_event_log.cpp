@@ -86,7 +86,7 @@ class PostgresqlEventLog::Impl {
                                  : options_.max_connections_in_pool - kOwn)),
           publisher_pool_(own_pool()),
           maintenance_pool_(own_pool()),
-          stager_(std::make_unique<PostgresqlPayloads>(*maintenance_pool_, found.instance, packs(options)),
+          stager_(std::make_unique<PostgresqlPayloads>(*maintenance_pool_, found.instance), packs(options),
                   [this] { wake_up_.wake(); }),
           appender_(*publisher_pool_, stager_, head_, found.instance, packs(options)),
           nodes_(*maintenance_pool_, *readers_, found.instance, log, [this] { wake_up_.wake(); }),

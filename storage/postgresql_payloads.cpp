@@ -56,20 +56,6 @@ bool PostgresqlPayloads::in_log(const base::Event& event) {
     });
 }
 
-StoredPayload PostgresqlPayloads::encode(const base::Event& event) {
-    StoredPayload payload;
-    payload.size = event.payload.size();
-    payload.digest = sha256(event.payload);
-    payload.bytes = event.payload;
-    if (!pack_) return payload;
-    PayloadCodec codec;  // none is kept: the next large payload is hours away
-    const auto encoded = codec.encode(event.payload, {event.key.first, event.key.second});
-    payload.encoding = encoded.encoding;
-    payload.owned = std::make_shared<const std::string>(encoded.bytes);
-    payload.bytes = *payload.owned;
-    return payload;
-}
-
 std::uint64_t PostgresqlPayloads::write_part(std::uint64_t number, const StoredPayload& payload,
                                              std::int64_t seq, std::string_view part) {
     return pool_.use([&](Session& session) {

@@ -12,12 +12,10 @@ namespace storage {
 /// Large payloads in the database, each of the instance that stages it. Throws PostgresqlFailure.
 class PostgresqlPayloads final : public PayloadTable {
   public:
-    PostgresqlPayloads(PostgresqlPool& pool, std::int64_t instance, bool pack)
-        : pool_(pool), instance_(instance), pack_(pack) {}
+    PostgresqlPayloads(PostgresqlPool& pool, std::int64_t instance) : pool_(pool), instance_(instance) {}
 
     [[nodiscard]] std::vector<std::uint64_t> orphans() override;
     [[nodiscard]] bool in_log(const base::Event& event) override;
-    [[nodiscard]] StoredPayload encode(const base::Event& event) override;
     [[nodiscard]] std::uint64_t write_part(std::uint64_t number, const StoredPayload& payload,
                                            std::int64_t seq, std::string_view part) override;
     [[nodiscard]] bool delete_part(std::uint64_t number) override;
@@ -25,7 +23,6 @@ class PostgresqlPayloads final : public PayloadTable {
   private:
     PostgresqlPool& pool_;
     const std::int64_t instance_;
-    const bool pack_;
 };
 
 }  // namespace storage

@@ -3,13 +3,11 @@
 namespace storage {
 
 // Why the tables are as they are:
-//  - log has one row, the head. An append locks it: ids are dense and become visible in their order. Its page
-//  has
-//    room for the row's next versions.
-//  - What signatures repeat is stored once: block hashes (hash) and validators' keys (public_key) are numbers
-//  in
-//    event. A signature's natural key is (block, signer); the other kinds have theirs in key_first,
-//    key_second. Both are unique indexes of event itself: no second row for a key.
+//  - log has one row, the head. An append locks it: ids are dense and become visible in their order. Its
+//    page has room for the row's next versions.
+//  - What signatures repeat is stored once: block hashes (hash) and validators' keys (public_key) are
+//    numbers in event. A signature's natural key is (block, signer); the other kinds have theirs in
+//    key_first, key_second. Both are unique indexes of event itself: no second row for a key.
 //  - block is also the block of an event of another kind, where its key is not the block's hash.
 //  - The columns stand by their size, as each begins at a multiple of it; NULL takes no room.
 //  - payload comes as payload_codec.h says, so the server need not try to compress it.
@@ -147,9 +145,8 @@ CREATE TABLE dictionary (
 
 // append(), in the order of its steps:
 //  - What is new is found before the head is locked, so that a batch without news, as two of three are that
-//  come
-//    from three nodes, neither waits nor writes. Had another append come between, it is found once more under
-//    the lock.
+//    come from three nodes, neither waits nor writes. Had another append come between, it is found once more
+//    under the lock.
 //  - The caller gives each key once. The unique indexes stand behind that.
 //  - What rows share comes once: hashes and keys, to which blocks and signers refer by place, 0 for none.
 //  - api[i] is the greatest version of the batch before event i, greatest_api that of the whole batch.

@@ -80,7 +80,7 @@ class SqliteEventLog::Impl {
           feed_id_(head.feed_id),
           start_positions_(load_positions(writer_.connection())),
           keys_(writer_.connection()),
-          stager_(std::make_unique<SqlitePayloads>(writer_, keys_, options.compress),
+          stager_(std::make_unique<SqlitePayloads>(writer_, keys_), options.compress,
                   [this] { wake_up_.wake(); }),
           appender_(writer_, keys_, stager_, std::move(head), options.compress),
           checkpointer_(file_, writer_, checkpoint_interval(options), [this] { wake_up_.wake(); }),

@@ -2,10 +2,9 @@
 
 namespace storage {
 
-SqlitePayloads::SqlitePayloads(SqliteWriter& writer, EventKeys& keys, bool compress)
+SqlitePayloads::SqlitePayloads(SqliteWriter& writer, EventKeys& keys)
     : writer_(writer),
       keys_(keys),
-      compress_(compress),
       insert_payload_(writer.connection().prepare(
           "INSERT INTO large_payload (size, encoding, appended, sha256) VALUES (?1, ?2, 0, ?3)")),
       insert_part_(
@@ -27,21 +26,6 @@ std::vector<std::uint64_t> SqlitePayloads::orphans() {
 bool SqlitePayloads::in_log(const base::Event& event) {
     const auto turn = writer_.maintenance_turn();
     return keys_.contains(event.kind, event.key);
-}
-
-StoredPayload SqlitePayloads::encode(const base::Event& event) {
-    StoredPayload payload;
-    payload.size = event.payload.size();
-    payload.digest = sha256(event.payload);
-    payload.bytes = event.payload;
-    if (!compress_) return payload;
-    PayloadCodec codec;  // none is kept: the next large payload is hours away
-    const auto encoded = codec.encode(event.payload, {});
-    if (encoded.encoding == Encoding::Plain) return payload;
-    payload.encoding = encoded.encoding;
-    payload.owned = std::make_shared<const std::string>(encoded.bytes);
-    payload.bytes = *payload.owned;
-    return payload;
 }
 
 std::uint64_t SqlitePayloads::write_part(std::uint64_t number, const StoredPayload& payload, std::int64_t seq,

@@ -13,12 +13,10 @@ namespace storage {
 /// Large payloads in the database file. Each call takes a turn of the writer; throws SqliteFailure.
 class SqlitePayloads final : public PayloadTable {
   public:
-    /// Without `compress`, payloads are stored as they are.
-    SqlitePayloads(SqliteWriter& writer, EventKeys& keys, bool compress);
+    SqlitePayloads(SqliteWriter& writer, EventKeys& keys);
 
     [[nodiscard]] std::vector<std::uint64_t> orphans() override;
     [[nodiscard]] bool in_log(const base::Event& event) override;
-    [[nodiscard]] StoredPayload encode(const base::Event& event) override;
     [[nodiscard]] std::uint64_t write_part(std::uint64_t number, const StoredPayload& payload,
                                            std::int64_t seq, std::string_view part) override;
     [[nodiscard]] bool delete_part(std::uint64_t number) override;
@@ -26,7 +24,6 @@ class SqlitePayloads final : public PayloadTable {
   private:
     SqliteWriter& writer_;
     EventKeys& keys_;
-    bool compress_;
     SqliteStatement insert_payload_;
     SqliteStatement insert_part_;
     SqliteStatement delete_part_;

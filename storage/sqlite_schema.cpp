@@ -18,19 +18,16 @@ namespace {
 
 // Why the tables are as they are:
 //  - event holds the payload last: a row's other columns are read without following its overflow pages.
-//  - event_key is the deduplication. Clustered by kind and block hash, so that the signatures of a block fall
-//  on the
-//    same pages; a key hashed as a whole would touch a random page a row. Public keys, the same hundred in
-//    every block, are numbers there (number 0: the key has no second part).
-//  - event.block_hash is NULL where event_key.first holds the same hash. With it, and with every index being
-//  partial,
-//    a signature costs one row in each of two B-trees and nothing else. Events of a block, an era or a hash
-//    are found by event_key; the faults of an era, the step of an era likewise.
+//  - event_key is the deduplication. Clustered by kind and block hash, so that the signatures of a block
+//    fall on the same pages; a key hashed as a whole would touch a random page a row. Public keys, the same
+//    hundred in every block, are numbers there (number 0: the key has no second part).
+//  - event.block_hash is NULL where event_key.first holds the same hash. With it, and with every index
+//    being partial, a signature costs one row in each of two B-trees and nothing else. Events of a block, an
+//    era or a hash are found by event_key; the faults of an era, the step of an era likewise.
 //  - event_source lets the endpoints without signatures be read without passing over these.
 //  - next_id is stored, not derived: when old events are pruned, ids must not come back.
 //  - large_payload numbers are never given twice (AUTOINCREMENT): a number may be released while a node's
-//  connection
-//    still holds it. `appended` = 0: staged, but of no event yet.
+//    connection still holds it. `appended` = 0: staged, but of no event yet.
 //  - encoding: 0 means the bytes as they are. chain_hash is room for a hash over all events up to this one.
 constexpr const char* kSchema1 = R"sql(
 CREATE TABLE log (

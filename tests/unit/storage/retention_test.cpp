@@ -34,7 +34,7 @@ void prune(const SqliteLog& sqlite, const storage::RetentionOptions& options, st
     storage::SqliteWriter writer(
         storage::SqliteConnection(sqlite.file(), storage::SqliteConnection::Mode::ReadWrite));
     storage::EventKeys keys(writer.connection());
-    storage::PayloadStager stager(std::make_unique<storage::SqlitePayloads>(writer, keys, true), [] {});
+    storage::PayloadStager stager(std::make_unique<storage::SqlitePayloads>(writer, keys), true, [] {});
     std::atomic<base::EventId> oldest =
         static_cast<base::EventId>(writer.connection().integer("SELECT oldest_id FROM log"));
     SqlitePruner pruner(writer, stager, options, oldest, base::make_log({}), [at] { return at; });
@@ -62,7 +62,7 @@ TEST(Retention, NothingGoesUnlessToldSo) {
     storage::SqliteWriter writer(
         storage::SqliteConnection(sqlite.file(), storage::SqliteConnection::Mode::ReadWrite));
     storage::EventKeys keys(writer.connection());
-    storage::PayloadStager stager(std::make_unique<storage::SqlitePayloads>(writer, keys, true), [] {});
+    storage::PayloadStager stager(std::make_unique<storage::SqlitePayloads>(writer, keys), true, [] {});
     std::atomic<base::EventId> oldest = 1;
     SqlitePruner pruner(writer, stager, {.keep_kinds = {Kind::Step}}, oldest, base::make_log({}),
                         [] { return now_ms() + 1000 * kDay; });
