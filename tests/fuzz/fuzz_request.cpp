@@ -1,6 +1,7 @@
 // A request to the event stream server: any method, target and headers must give a stream or a proper error,
 // and a stream must begin where its cursor says.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -19,6 +20,10 @@ std::string_view next_part(std::string_view& rest, char separator) {
 
 void require(bool condition) {
     if (!condition) std::abort();
+}
+
+bool has_header(const net::Headers& headers, std::string_view name) {
+    return std::ranges::any_of(headers, [&](const auto& header) { return header.first == name; });
 }
 
 }  // namespace
@@ -44,7 +49,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(response->status < 400 || !response->body.empty());
     } else {
         const auto& subscription = std::get<stream::Subscription>(result);
-        require(subscription.next >= feed.log.oldest && subscription.next <= feed.log.next);
+        require(subscription.next <= feed.log.next);
+        require(subscription.complete_from >= feed.log.oldest &&
+                subscription.complete_from >= subscription.next);
+        // Who begins below the oldest id is told what is missing.
+        require(subscription.next >= feed.log.oldest || has_header(subscription.headers, "x-sidecar-gap"));
         require(request.target.starts_with("/events"));
     }
     return 0;
