@@ -77,18 +77,18 @@ CREATE OR REPLACE FUNCTION take_pruning_turn() RETURNS boolean LANGUAGE sql AS $
     SELECT set_config('synchronous_commit', 'off', true) IS NOT NULL AND pg_try_advisory_xact_lock(1163091015, 0)
 $$;
 
--- Notes the oldest id every ten minutes; of the notes before known_since only the newest is needed.
-CREATE OR REPLACE FUNCTION note_oldest(at_now bigint, known_since bigint, oldest bigint)
+-- Notes the oldest id now and then; of the notes before known_since only the newest is needed.
+CREATE OR REPLACE FUNCTION note_oldest(at_now bigint, known_since bigint, noted_since bigint, oldest bigint)
 RETURNS void LANGUAGE sql AS $$
     DELETE FROM pruning WHERE at < (SELECT max(at) FROM pruning WHERE at <= known_since);
     INSERT INTO pruning SELECT at_now, oldest
-    WHERE NOT EXISTS (SELECT FROM pruning WHERE at > at_now - 600000)
+    WHERE (SELECT p.at FROM pruning p WHERE p.at > noted_since LIMIT 1) IS NULL
 $$;
 
 -- Deletes the events from the oldest id to below `upto`, but for those of the kinds `kept`.
 CREATE OR REPLACE FUNCTION prune(
     this_instance int, upto bigint, kept smallint[], most_rows int, most_bytes bigint,
-    at_now bigint, known_since bigint,
+    at_now bigint, known_since bigint, noted_since bigint,
     OUT oldest bigint, OUT payloads bigint[])
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -139,7 +139,7 @@ BEGIN
     IF payloads <> '{}' THEN
         UPDATE large_payload p SET appended = false, instance = this_instance WHERE p.number = ANY (payloads);
     END IF;
-    PERFORM note_oldest(at_now, known_since, oldest);
+    PERFORM note_oldest(at_now, known_since, noted_since, oldest);
     UPDATE log SET oldest_id = oldest, stored_bytes = log.stored_bytes - freed;
 END $$;
 
