@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kMostKeys = 1024;
 constexpr int kMostHashes = 64;
+constexpr int kMostPages = 8;
 
 const PostgresqlStatement kState{"pruning_state", "SELECT oldest_id, next_id, stored_bytes FROM log"};
 const PostgresqlStatement kReceived{"received",
@@ -19,6 +20,8 @@ const PostgresqlStatement kPrune{"prune",
                                  "SELECT oldest, payloads FROM prune($1, $2, $3, $4, $5, $6, $7, $8)"};
 const PostgresqlStatement kForgetKeys{"forget_keys", "SELECT next_id FROM forget_keys($1, $2, $3)"};
 const PostgresqlStatement kForgetHashes{"forget_hashes", "SELECT reached FROM forget_hashes($1, $2)"};
+const PostgresqlStatement kSpace{"event_space", "SELECT taken, needed, vacuums FROM event_space()"};
+const PostgresqlStatement kCompact{"compact", "SELECT reached FROM compact($1, $2, $3)"};
 
 /// "{1,22,...}"
 std::vector<std::uint64_t> to_numbers(const pqxx::field& field) {
@@ -36,8 +39,8 @@ std::vector<std::uint64_t> to_numbers(const pqxx::field& field) {
 }  // namespace
 
 PostgresqlPrunedTables::PostgresqlPrunedTables(PostgresqlPool& pool, KnownHead& head, std::int64_t instance,
-                                               std::vector<base::Kind> kept)
-    : pool_(pool), head_(head), instance_(instance), kept_(std::move(kept)) {}
+                                               std::vector<base::Kind> kept, std::int64_t spare_bytes)
+    : pool_(pool), head_(head), instance_(instance), kept_(std::move(kept)), spare_bytes_(spare_bytes) {}
 
 PrunedTables::State PostgresqlPrunedTables::state() {
     return pool_.use([&](Session& session) {
@@ -90,6 +93,27 @@ bool PostgresqlPrunedTables::forget_hashes(Session& session) {
     if (rows[0][0].is_null()) return false;
     const auto reached = rows[0][0].as<std::int64_t>();
     return std::exchange(last_hash_looked_at_, reached) != reached;
+}
+
+/// Only a vacuum makes space free: without one there is nothing new to be done.
+bool PostgresqlPrunedTables::begins_to_compact(Session& session) {
+    const auto row = session.connection.execute(kSpace)[0];
+    const auto taken = row[0].as<std::int64_t>();
+    const auto needed = row[1].as<std::int64_t>();
+    const auto vacuums = row[2].as<std::int64_t>();
+    if (std::exchange(vacuums_seen_, vacuums) == vacuums) return false;
+    return taken > 2 * needed + spare_bytes_;
+}
+
+bool PostgresqlPrunedTables::give_back_space() {
+    return pool_.use([&](Session& session) {
+        if (!compacted_down_to_ && !begins_to_compact(session)) return false;
+        const auto rows = session.connection.execute(kCompact, compacted_down_to_.value_or(0), kMostPages,
+                                                     kMostBytesPruned);
+        compacted_down_to_.reset();
+        if (!rows[0][0].is_null()) compacted_down_to_ = rows[0][0].as<std::int64_t>();
+        return compacted_down_to_.has_value();
+    });
 }
 
 }  // namespace storage

@@ -8,8 +8,8 @@ namespace storage {
 //  - pruned_key has the natural keys of deleted events, in the form of event, until they are forgotten. They
 //    go in the order of the ids.
 //  - pruning has the oldest id at several times: what was deleted before is known for long enough.
-//  - log.stored_bytes is what the rows of event and pruned_key take (stored_bytes(), key_bytes()). The size
-//    of the files would not do: it does not change when rows are deleted.
+//  - log.stored_bytes is what the rows of event take (stored_bytes()). The size of the files would not do: it
+//    does not change when rows are deleted.
 //  - log.forgotten changes with each deletion of hashes: an append whose lookup found one looks again.
 //  - What was deleted is to be used again soon, however large the table is.
 std::string_view postgresql_tables_2() {
@@ -67,11 +67,6 @@ RETURNS bigint LANGUAGE sql STABLE AS $$
           END
 $$;
 
-CREATE OR REPLACE FUNCTION key_bytes(first bytea, second bytea)
-RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
-    SELECT 100 + 2 * coalesce(octet_length(first) + octet_length(second), 0)::bigint
-$$;
-
 -- "One prunes at a time", until the end of the transaction.
 CREATE OR REPLACE FUNCTION take_pruning_turn() RETURNS boolean LANGUAGE sql AS $$
     SELECT set_config('synchronous_commit', 'off', true) IS NOT NULL AND pg_try_advisory_xact_lock(1163091015, 0)
@@ -115,8 +110,7 @@ BEGIN
     WITH gone AS (
         DELETE FROM event e WHERE e.id >= first AND e.id < oldest AND e.kind <> ALL (kept)
         RETURNING e.id, e.block, e.signer, e.kind, e.key_first, e.key_second, e.chain_hash, e.large_payload,
-            stored_bytes(e.kind, e.payload, e.key_first, e.key_second, e.large_payload)
-                - key_bytes(e.key_first, e.key_second) AS freed),
+            stored_bytes(e.kind, e.payload, e.key_first, e.key_second, e.large_payload) AS freed),
     known AS (
         INSERT INTO pruned_key SELECT g.id, g.block, g.signer, g.kind, g.key_first, g.key_second FROM gone g),
     runs AS (
@@ -149,7 +143,6 @@ CREATE OR REPLACE FUNCTION forget_keys(from_id bigint, most int, known_since big
 LANGUAGE plpgsql AS $$
 DECLARE
     below bigint;
-    freed bigint;
 BEGIN
     IF NOT take_pruning_turn() THEN
         RETURN;
@@ -158,13 +151,7 @@ BEGIN
     SELECT k.id INTO next_id FROM pruned_key k WHERE k.id >= from_id AND k.id < below
     ORDER BY k.id OFFSET most LIMIT 1;
     next_id := greatest(from_id, coalesce(next_id, below));
-    WITH gone AS (
-        DELETE FROM pruned_key k WHERE k.id >= from_id AND k.id < next_id
-        RETURNING key_bytes(k.key_first, k.key_second) AS freed)
-    SELECT sum(g.freed) INTO freed FROM gone g;
-    IF freed IS NOT NULL THEN
-        UPDATE log SET stored_bytes = log.stored_bytes - freed;
-    END IF;
+    DELETE FROM pruned_key k WHERE k.id >= from_id AND k.id < next_id;
 END $$;
 
 -- Deletes, behind this number, hashes that nothing refers to any more, of at most so many looked at. Where to
@@ -202,6 +189,55 @@ BEGIN
             AND (SELECT e.id FROM event e WHERE e.kind = 6 AND e.block = h.number LIMIT 1) IS NULL
             AND (SELECT e.id FROM event e WHERE e.kind <> 6 AND e.block = h.number LIMIT 1) IS NULL;
     END IF;
+END $$;
+
+-- What the table event takes, in bytes; what its rows need; how often it was vacuumed.
+CREATE OR REPLACE FUNCTION event_space(OUT taken bigint, OUT needed bigint, OUT vacuums bigint)
+LANGUAGE sql AS $$
+    SELECT pg_total_relation_size('event'), l.stored_bytes,
+        pg_stat_get_vacuum_count('event'::regclass) + pg_stat_get_autovacuum_count('event'::regclass)
+    FROM log l
+$$;
+
+-- Moves rows of the last pages before `upto` (0: the end of the file) to free space further in front, so that
+-- the next VACUUM can cut the file. Where to go on; nothing: there is no such space.
+CREATE OR REPLACE FUNCTION compact(upto bigint, most_pages int, most_bytes bigint, OUT reached bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+    pages bigint := pg_relation_size('event') / current_setting('block_size')::bigint;
+    chosen tid[];
+    complete boolean;
+    first_page bigint;
+    farthest bigint;
+BEGIN
+    IF NOT take_pruning_turn() THEN
+        RETURN;
+    END IF;
+    upto := CASE WHEN upto = 0 THEN pages ELSE least(upto, pages) END;
+    reached := greatest(upto - most_pages, 0);
+    SELECT array_agg(r.place ORDER BY r.place) FILTER (WHERE r.before < most_bytes),
+        bool_and(r.before < most_bytes)
+    INTO chosen, complete
+    FROM (SELECT e.ctid AS place, sum(coalesce(octet_length(e.payload), 0)) OVER (ORDER BY e.ctid DESC)
+              - coalesce(octet_length(e.payload), 0) AS before
+          FROM event e
+          WHERE e.ctid >= format('(%s,0)', reached)::tid AND e.ctid < format('(%s,0)', upto)::tid) r;
+    IF chosen IS NULL THEN
+        reached := nullif(reached, 0);
+        RETURN;
+    END IF;
+    first_page := (chosen[1]::text::point)[0]::bigint;
+    reached := CASE WHEN complete THEN reached ELSE first_page + 1 END;
+    BEGIN
+        WITH taken AS (DELETE FROM event e WHERE e.ctid = ANY (chosen) RETURNING e.*),
+        put AS (INSERT INTO event SELECT t.* FROM taken t RETURNING event.ctid)
+        SELECT max((p.ctid::text::point)[0]) INTO farthest FROM put p;
+        IF farthest >= first_page THEN
+            RAISE EXCEPTION 'no space further in front' USING ERRCODE = 'ES001';
+        END IF;
+    EXCEPTION WHEN SQLSTATE 'ES001' THEN
+        reached := NULL;
+    END;
 END $$;
 )sql";
 }

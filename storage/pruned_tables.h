@@ -31,7 +31,9 @@ class PrunedTables {
 
     struct State {
         Range range;
-        std::uint64_t bytes = 0;  ///< what the log takes of the database, without what is free in it
+        /// What the log takes of the database, without what is free in it, and without the keys of deleted
+        /// events: these would push out events that are to be kept, for a day.
+        std::uint64_t bytes = 0;
     };
     [[nodiscard]] virtual State state() = 0;
 

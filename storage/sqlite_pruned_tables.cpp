@@ -42,6 +42,7 @@ SqlitePrunedTables::SqlitePrunedTables(SqliteWriter& writer, std::vector<base::K
       drop_old_notes_(writer.connection().prepare(
           "DELETE FROM pruning WHERE at < (SELECT max(at) FROM pruning WHERE at <= ?1)")),
       oldest_a_day_ago_(writer.connection().prepare("SELECT max(oldest_id) FROM pruning WHERE at <= ?1")),
+      first_noted_(writer.connection().prepare("SELECT oldest_id FROM pruning ORDER BY at LIMIT 1")),
       forget_keys_(writer.connection().prepare(
           "DELETE FROM event_key WHERE (kind, first, second) IN (SELECT k.kind, k.first, k.second FROM "
           "event_key k LEFT JOIN event e ON e.id = k.id WHERE k.id >= ?1 AND k.id < ?2 AND e.id IS NULL)")),
@@ -60,8 +61,17 @@ PrunedTables::State SqlitePrunedTables::state() {
     const auto turn = writer_.maintenance_turn();
     const auto& connection = writer_.connection();
     const auto pages = connection.integer("PRAGMA page_count") - connection.integer("PRAGMA freelist_count");
+    const auto used = static_cast<std::uint64_t>(pages * connection.integer("PRAGMA page_size"));
     return {{oldest_, static_cast<base::EventId>(next_id_.integer().value_or(1))},
-            static_cast<std::uint64_t>(pages * connection.integer("PRAGMA page_size"))};
+            used - std::min(used, bytes_of_old_keys())};
+}
+
+/// Of events that are deleted; about, as if all were signatures.
+std::uint64_t SqlitePrunedTables::bytes_of_old_keys() {
+    constexpr std::uint64_t kBytesOfAKey = 16;
+    if (keeps(static_cast<std::int64_t>(base::Kind::FinalitySignature))) return 0;
+    const auto forgotten = static_cast<base::EventId>(first_noted_.integer().value_or(0));
+    return (oldest_ - std::min(oldest_.load(), forgotten)) * kBytesOfAKey;
 }
 
 std::optional<UnixMs> SqlitePrunedTables::received_at(base::EventId id) {

@@ -27,6 +27,7 @@ class SqlitePrunedTables final : public PrunedTables {
 
   private:
     [[nodiscard]] bool keeps(std::int64_t kind) const;
+    [[nodiscard]] std::uint64_t bytes_of_old_keys();
     void delete_event(base::EventId id, Blob chain_hash, std::optional<std::uint64_t> payload);
     void note_oldest(base::EventId oldest, UnixMs now);
     [[nodiscard]] bool forget_signatures(base::EventId below);
@@ -48,6 +49,7 @@ class SqlitePrunedTables final : public PrunedTables {
     SqliteStatement note_oldest_;
     SqliteStatement drop_old_notes_;
     SqliteStatement oldest_a_day_ago_;
+    SqliteStatement first_noted_;
     SqliteStatement forget_keys_;
     SqliteStatement next_block_;
     SqliteStatement event_exists_;

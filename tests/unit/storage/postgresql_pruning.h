@@ -14,6 +14,7 @@
 namespace storage_test {
 
 /// What an instance named "pruner" would delete with, beside the logs of the database; one step at a time.
+/// All space that is free is to be given back.
 class PostgresqlPruning {
   public:
     PostgresqlPruning(PostgresqlLog& log, std::vector<base::Kind> kept_kinds = {})
@@ -23,7 +24,7 @@ class PostgresqlPruning {
           head(pool.use([](auto& session) { return load_head(session.connection); })),
           stager(std::make_unique<storage::PostgresqlPayloads>(pool, instance), true, [] {}),
           kept(std::move(kept_kinds)),
-          tables(pool, head, instance, kept) {}
+          tables(pool, head, instance, kept, 0) {}
 
     [[nodiscard]] std::unique_ptr<storage::PostgresqlPrunedTables> make_tables() {
         return std::make_unique<storage::PostgresqlPrunedTables>(pool, head, instance, kept);

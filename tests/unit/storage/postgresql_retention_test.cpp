@@ -50,9 +50,8 @@ class PostgresqlRetention : public testing::Test {
     }
     [[nodiscard]] std::string counted_bytes() {
         return postgresql.query(
-            "SET search_path = event_sidecar; SELECT "
-            "(SELECT coalesce(sum(stored_bytes(kind, payload, key_first, key_second, large_payload)), 0) "
-            "FROM event) + (SELECT coalesce(sum(key_bytes(key_first, key_second)), 0) FROM pruned_key)");
+            "SET search_path = event_sidecar; SELECT coalesce(sum(stored_bytes(kind, payload, key_first, "
+            "key_second, large_payload)), 0) FROM event");
     }
 
     PostgresqlLog postgresql;
@@ -220,6 +219,52 @@ TEST_F(PostgresqlRetention, AnEventDeletedWhileItIsReadIsMissing) {
     EXPECT_EQ(log().range().oldest, 2U);
 }
 
+// --- space ---
+
+TEST_F(PostgresqlRetention, TheTableBecomesSmaller) {
+    for (std::uint64_t block = 0; block < 20; ++block) {
+        append(log(), signatures(block, 1000));
+        append(log(), {step(block, 20'000), block_added(block)});
+    }
+    const auto size = [&] {
+        return std::stoll(postgresql.query("SELECT pg_relation_size('event_sidecar.event')"));
+    };
+    const auto before = size();
+    PostgresqlPruning pruning(postgresql);
+    while (pruning.tables.state().range.oldest < 18'000) (void)pruning.tables.delete_events(18'000, kNow);
+    const auto kept = read_all(log());
+    EXPECT_FALSE(pruning.tables.give_back_space()) << "no vacuum has made space free";
+
+    postgresql.query("VACUUM event_sidecar.event");
+    ASSERT_TRUE(pruning.tables.give_back_space());
+    append(log(), {block_added(1000)});
+    while (pruning.tables.give_back_space()) {
+    }
+    postgresql.query("VACUUM event_sidecar.event");
+    EXPECT_LT(size(), before / 3);
+
+    const auto events = read_all(log());
+    ASSERT_EQ(events.size(), kept.size() + 1);
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        ASSERT_EQ(events[i].id, kept[i].id);
+        ASSERT_EQ(events[i].payload, kept[i].payload);
+    }
+    EXPECT_EQ(append_one(log(), signature(19, 7)), 0U);
+    EXPECT_EQ(stored_bytes(), counted_bytes());
+}
+
+TEST_F(PostgresqlRetention, RowsMoveForwardOnly) {
+    append(log(), signatures(1, 1000));
+    const auto places = [&] {
+        return postgresql.query(
+            "SELECT md5(string_agg(ctid::text, ',' ORDER BY id)) FROM event_sidecar.event");
+    };
+    const auto before = places();
+    postgresql.query("VACUUM event_sidecar.event");
+    EXPECT_EQ(postgresql.query("SET search_path = event_sidecar; SELECT compact(0, 8, 100000)"), "");
+    EXPECT_EQ(places(), before);
+}
+
 // --- databases of an older version ---
 
 TEST_F(PostgresqlRetention, ASchemaOfVersion1IsMigrated) {
@@ -230,8 +275,8 @@ TEST_F(PostgresqlRetention, ASchemaOfVersion1IsMigrated) {
     postgresql.query(
         "SET search_path = event_sidecar; DROP TABLE pruned_run, pruned_key, pruning; "
         "ALTER TABLE log DROP COLUMN stored_bytes, DROP COLUMN forgotten; "
-        "DROP FUNCTION prune, forget_keys, forget_hashes, note_oldest, take_pruning_turn, stored_bytes, "
-        "key_bytes; "
+        "DROP FUNCTION prune, compact, event_space, forget_keys, forget_hashes, note_oldest, "
+        "take_pruning_turn, stored_bytes; "
         "UPDATE schema_version SET version = 1");
     postgresql.open();
     EXPECT_EQ(postgresql.query("SELECT version FROM event_sidecar.schema_version"), "2");
