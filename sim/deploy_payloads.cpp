@@ -1,6 +1,8 @@
 #include "sim/deploy_payloads.h"
 
 #include <array>
+#include <string>
+#include <vector>
 
 #include "sim/random.h"
 #include "sim/text.h"
@@ -77,11 +79,23 @@ void append_write(std::string& out, Random& random) {
            amount, "\"}}");
 }
 
-void append_transform(std::string& out, Random& random) {
-    static constexpr std::array<std::string_view, 4> kKeys{"hash-", "balance-", "account-hash-", "hash-"};
-    append(out, R"({"key":")", kKeys[random.below(kKeys.size())]);
-    random.append_hex(out, 32);
-    out += R"(","transform":)";
+// What one execution reads and writes: the network's system contracts, and some keys of its own. Most are
+// touched several times, as on the real chain, where 10 to 60 transforms have 10 to 20 keys between them.
+std::vector<std::string> touched_keys(const Identity& identity, std::size_t transforms, Random& random) {
+    static constexpr std::array<std::string_view, 4> kKinds{"hash-", "balance-", "account-hash-", "uref-"};
+    static constexpr std::uint64_t kSystemContracts = 4;
+    std::vector<std::string> keys;
+    for (std::uint64_t i = 0; i < kSystemContracts; ++i)
+        keys.push_back("hash-" + identity.hash("contract", i));
+    for (std::size_t own = 4 + transforms / 4; own > 0; --own) {
+        const auto kind = kKinds[random.below(kKinds.size())];
+        keys.push_back(std::string(kind) + random.hex(32) + (kind == "uref-" ? "-000" : ""));
+    }
+    return keys;
+}
+
+void append_transform(std::string& out, const std::vector<std::string>& keys, Random& random) {
+    append(out, R"({"key":")", keys[random.below(keys.size())], R"(","transform":)");
     if (random.one_in(5)) {
         append_write(out, random);
     } else {
@@ -169,7 +183,8 @@ std::string deploy_processed(const Identity& identity, const DeployFacts& deploy
            R"(","timestamp":")", deploy.timestamp, R"(","ttl":"30m","dependencies":[],"block_hash":")",
            block_hash, R"(","execution_result":{")", deploy.fails ? "Failure" : "Success",
            R"(":{"effect":{"operations":[],"transforms":[)");
-    for (std::size_t i = 0; i < deploy.transforms; ++i) append_transform(out, random);
+    const auto keys = touched_keys(identity, deploy.transforms, random);
+    for (std::size_t i = 0; i < deploy.transforms; ++i) append_transform(out, keys, random);
     append_records(out, deploy, transfer, random);
     if (deploy.fails) append(out, R"(,"error_message":"User error: )", random.below(100), "\"");
     out += "}}}}";

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <vector>
@@ -26,22 +28,45 @@ constexpr std::size_t kShortestRun = 16;
 constexpr std::size_t kShortestRepetition = 32;
 constexpr std::size_t kRunsKept = 4096;
 
-/// 0 to 15 for the digits 0-9 and a-f, 16 for everything else; 17 for control characters that JSON does not
-/// know between its tokens.
+/// 0 to 15 for the digits 0-9 and a-f, 16 for everything else.
 constexpr std::uint8_t kNoDigit = 16;
-constexpr std::uint8_t kControl = 17;
-constexpr auto kClasses = [] {
-    std::array<std::uint8_t, 256> classes{};
-    classes.fill(kNoDigit);
-    for (std::size_t c = 0; c < 0x20; ++c) classes[c] = kControl;
-    for (const char c : {'\t', '\n', '\r'}) classes[static_cast<std::size_t>(c)] = kNoDigit;
-    for (std::size_t i = 0; i < 10; ++i) classes['0' + i] = static_cast<std::uint8_t>(i);
-    for (std::size_t i = 0; i < 6; ++i) classes['a' + i] = static_cast<std::uint8_t>(10 + i);
-    return classes;
+constexpr auto kValues = [] {
+    std::array<std::uint8_t, 256> values{};
+    values.fill(kNoDigit);
+    for (std::size_t i = 0; i < 10; ++i) values['0' + i] = static_cast<std::uint8_t>(i);
+    for (std::size_t i = 0; i < 6; ++i) values['a' + i] = static_cast<std::uint8_t>(10 + i);
+    return values;
 }();
 
-std::uint8_t class_of(char c) {
-    return kClasses[static_cast<unsigned char>(c)];
+std::uint8_t value_of(char c) {
+    return kValues[static_cast<unsigned char>(c)];
+}
+bool is_digit(char c) {
+    return value_of(c) != kNoDigit;
+}
+
+/// Control characters that JSON does not know between its tokens: those that can be markers.
+bool is_control(char c) {
+    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
+}
+
+constexpr std::uint64_t kEveryByte = 0x0101010101010101U;
+
+std::uint64_t eight_characters(const char* text) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text, sizeof(word));
+    return word;
+}
+
+/// Eight characters at a time: they are rare.
+bool has_control(std::string_view text) {
+    constexpr std::size_t kWord = sizeof(std::uint64_t);
+    for (; text.size() >= kWord; text.remove_prefix(kWord)) {
+        const auto word = eight_characters(text.data());
+        const bool below_space = ((word - kEveryByte * 0x20U) & ~word & kEveryByte * 0x80U) != 0;
+        if (below_space && std::any_of(text.begin(), text.begin() + kWord, is_control)) return true;
+    }
+    return std::ranges::any_of(text, is_control);
 }
 
 constexpr auto kDigits = [] {
@@ -51,12 +76,25 @@ constexpr auto kDigits = [] {
     return digits;
 }();
 
+/// The bytes of eight digits, the first in the lowest byte. Of '0' to '9' the lower half is the value, of 'a'
+/// to 'f', which have bit 6, it is the value less 9.
+std::uint32_t four_bytes(std::uint64_t digits) {
+    static_assert(std::endian::native == std::endian::little);
+    const auto values = (digits & kEveryByte * 0x0fU) + ((digits >> 6U) & kEveryByte) * 9;
+    auto bytes = ((values << 4U) | (values >> 8U)) & 0x00ff00ff00ff00ffU;
+    bytes = (bytes | (bytes >> 8U)) & 0x0000ffff0000ffffU;
+    return static_cast<std::uint32_t>(bytes | (bytes >> 16U));
+}
+
 void append_bytes(std::string& bytes, std::string_view digits) {
-    const auto at = bytes.size();
+    auto at = bytes.size();
     bytes.resize(at + digits.size() / 2);
-    for (std::size_t i = 0; i < digits.size(); i += 2) {
-        bytes[at + i / 2] = static_cast<char>((class_of(digits[i]) << 4U) | class_of(digits[i + 1]));
+    for (; digits.size() >= 8; digits.remove_prefix(8), at += 4) {
+        const auto four = four_bytes(eight_characters(digits.data()));
+        std::memcpy(bytes.data() + at, &four, sizeof(four));
     }
+    for (; !digits.empty(); digits.remove_prefix(2), ++at)
+        bytes[at] = static_cast<char>((value_of(digits[0]) << 4U) | value_of(digits[1]));
 }
 
 void append_digits(std::string& text, std::string_view bytes) {
@@ -67,14 +105,6 @@ void append_digits(std::string& text, std::string_view bytes) {
         text[at + 2 * i] = digits[0];
         text[at + 2 * i + 1] = digits[1];
     }
-}
-
-bool equals(std::string_view digits, std::span<const std::uint8_t> key) {
-    if (key.empty() || digits.size() != 2 * key.size()) return false;
-    for (std::size_t i = 0; i < key.size(); ++i) {
-        if (((class_of(digits[2 * i]) << 4U) | class_of(digits[2 * i + 1])) != key[i]) return false;
-    }
-    return true;
 }
 
 Marker marker_of(std::size_t bytes) {
@@ -171,22 +201,27 @@ std::optional<std::uint64_t> take_varint(std::string_view& bytes) {
 }
 
 bool HexPacking::pack(std::string_view payload, const RowKeys& keys, Packed& packed) {
+    if (has_control(payload)) return false;
     packed.text.clear();
     packed.binary.clear();
     seen_.clear();
     if (seen_.bucket_count() > kRunsKept) seen_ = {};
 
+    // Of every run that is long enough, one of the places looked at is part.
     std::size_t copied = 0;
-    for (std::size_t at = 0; at < payload.size();) {
-        if (const auto c = class_of(payload[at]); c >= kNoDigit) {
-            if (c == kControl) return false;
-            ++at;
+    for (std::size_t at = 0; at + kShortestRun <= payload.size();) {
+        const auto place = at + kShortestRun - 1;
+        if (!is_digit(payload[place])) {
+            at = place + 1;
             continue;
         }
-        const auto begin = at;
-        while (at < payload.size() && class_of(payload[at]) < kNoDigit) ++at;
-        if (at - begin < kShortestRun) continue;
-        const auto size = (at - begin) / 2 * 2;
+        auto begin = place;
+        while (begin > at && is_digit(payload[begin - 1])) --begin;
+        auto end = place + 1;
+        while (end < payload.size() && is_digit(payload[end])) ++end;
+        at = end;
+        if (end - begin < kShortestRun) continue;
+        const auto size = (end - begin) / 2 * 2;
         packed.text.append(payload.substr(copied, begin - copied));
         add_run(payload.substr(begin, size), keys, packed);
         copied = begin + size;
@@ -196,21 +231,32 @@ bool HexPacking::pack(std::string_view payload, const RowKeys& keys, Packed& pac
 }
 
 void HexPacking::add_run(std::string_view digits, const RowKeys& keys, Packed& packed) {
-    if (equals(digits, keys.first)) return packed.text.push_back(kFirstKey);
-    if (equals(digits, keys.second)) return packed.text.push_back(kSecondKey);
+    const auto marker = marker_of(digits.size() / 2);
+    const auto before = packed.binary.size();
+    if (marker == kAnySize) append_varint(packed.binary, digits.size() / 2);
+    const auto begin = packed.binary.size();
+    append_bytes(packed.binary, digits);
+    const auto bytes = std::string_view(packed.binary).substr(begin);
+
+    if (const auto key = bytes == as_text(keys.first)    ? kFirstKey
+                         : bytes == as_text(keys.second) ? kSecondKey
+                                                         : marker;
+        key != marker) {
+        packed.binary.resize(before);
+        packed.text += key;
+        return;
+    }
     if (digits.size() >= kShortestRepetition) {
         const auto number = static_cast<std::uint32_t>(seen_.size());
         const auto [known, is_new] = seen_.try_emplace(digits, number);
         if (!is_new) {
+            packed.binary.resize(before);
             packed.text += kRepetition;
             append_varint(packed.binary, known->second);
             return;
         }
     }
-    const auto marker = marker_of(digits.size() / 2);
     packed.text += marker;
-    if (marker == kAnySize) append_varint(packed.binary, digits.size() / 2);
-    append_bytes(packed.binary, digits);
 }
 
 base::Result<std::string> unpack_hex(std::string_view text, std::string_view binary, const RowKeys& keys) {
@@ -219,7 +265,7 @@ base::Result<std::string> unpack_hex(std::string_view text, std::string_view bin
     Runs runs(binary, keys);
     std::size_t copied = 0;
     for (std::size_t at = 0; at < text.size(); ++at) {
-        if (class_of(text[at]) != kControl) continue;
+        if (!is_control(text[at])) continue;
         payload.append(text.substr(copied, at - copied));
         copied = at + 1;
         const auto bytes = runs.take(text[at]);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <filesystem>
 #include <fmt/format.h>
+#include <functional>
 #include <gtest/gtest.h>
 #include <memory>
 #include <openssl/evp.h>
@@ -120,18 +122,37 @@ TEST(Postgresql, ThreeSidecarsOnOneDatabaseServeTheSameBytes) {
             },
             60s);
     };
+    std::vector<std::uint16_t> ports;
+    for (const auto& sidecar : sidecars) ports.push_back(sidecar.port());
+    const NodeFollowers hopping(ports, 150);
+
+    const auto kill = [](Sidecar& victim) {
+        victim.kill();
+        victim.start();
+    };
+    const auto hold = [&](Sidecar& victim) {
+        const auto before = followers[0]->count() + followers[1]->count() + followers[2]->count();
+        victim.process().signal(SIGSTOP);
+        EXPECT_TRUE(support::eventually([&] {
+            return followers[0]->count() + followers[1]->count() + followers[2]->count() >= before + 1000;
+        })) << "the others do not go on";
+        victim.process().signal(SIGCONT);
+    };
+    const auto end_connections = [&](Sidecar&) {
+        (void)server.query(kDatabase,
+                           "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                           "WHERE application_name = 'event-sidecar'");
+    };
+    const auto crash_server = [&](Sidecar&) {
+        server.stop_immediately();
+        server.start();
+    };
+    const std::vector<std::function<void(Sidecar&)>> troubles{kill,         hold, end_connections,
+                                                              crash_server, hold, kill};
     std::mt19937 random(7);
-    for (int round = 1; round <= 4; ++round) {
-        ASSERT_TRUE(all_reach(static_cast<std::size_t>(round) * kEvents / 6)) << sidecars[0].log();
-        auto& victim = sidecars[random() % sidecars.size()];
-        if (round % 2 == 1) {
-            victim.kill();
-            victim.start();
-        } else {
-            (void)server.query(kDatabase,
-                               "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-                               "WHERE application_name = 'event-sidecar'");
-        }
+    for (std::size_t round = 0; round < troubles.size(); ++round) {
+        ASSERT_TRUE(all_reach((round + 1) * kEvents / (troubles.size() + 2))) << sidecars[0].log();
+        troubles[round](sidecars[random() % sidecars.size()]);
     }
     ASSERT_TRUE(all_reach(kEvents)) << followers[0]->count() << " " << followers[1]->count() << " "
                                     << followers[2]->count() << "\n"
@@ -144,6 +165,10 @@ TEST(Postgresql, ThreeSidecarsOnOneDatabaseServeTheSameBytes) {
         EXPECT_EQ(digest_of(one->deploys), digest_of(followers[0]->deploys));
         EXPECT_EQ(digest_of(one->sigs), digest_of(followers[0]->sigs));
     }
+    EXPECT_TRUE(support::eventually([&] { return hopping.count() >= kEvents; })) << hopping.count();
+    expect_no_complaints(hopping);
+    expect_complete(hopping.together(), produced);
+    EXPECT_GT(hopping.main.connections(), 3U);
     for (auto& sidecar : sidecars) EXPECT_EQ(sidecar.stop(), 0) << sidecar.log();
 }
 

@@ -1,6 +1,8 @@
 #include "support/follower.h"
 
+#include <chrono>
 #include <exception>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -9,8 +11,21 @@
 
 namespace support {
 
+namespace {
+
+/// Who does not begin to answer in this time is held, or too busy to be waited for.
+constexpr std::chrono::seconds kPatienceWithOneOfSeveral{2};
+
+}  // namespace
+
 Follower::Follower(std::uint16_t port, std::string path)
-    : port_(port), path_(std::move(path)), thread_([this] { run(); }) {}
+    : Follower(std::vector{port}, std::move(path), std::numeric_limits<std::size_t>::max()) {}
+
+Follower::Follower(std::vector<std::uint16_t> ports, std::string path, std::size_t events_a_visit)
+    : ports_(std::move(ports)),
+      path_(std::move(path)),
+      events_a_visit_(events_a_visit),
+      thread_([this] { run(); }) {}
 
 Follower::~Follower() {
     stop();
@@ -39,7 +54,7 @@ void Follower::complain(std::string what) {
 void Follower::run() {
     while (!stopped_) {
         try {
-            follow_once();
+            follow_once(ports_[visit_++ % ports_.size()]);
         } catch (const std::exception&) {
             short_pause();  // nobody listens: the sidecar is being started again
         }
@@ -47,17 +62,20 @@ void Follower::run() {
 }
 
 /// HTTP/1.0, so that the body needs no unwrapping.
-void Follower::follow_once() {
-    RawClient client(port_);
+void Follower::follow_once(std::uint16_t port) {
+    RawClient client(port);
     client.send("GET " + path_ + " HTTP/1.0\r\nlast-event-id: " + std::to_string(last_id_) + "\r\n\r\n");
-    if (!client.read_until_contains("\r\n\r\n")) return;
+    const std::chrono::milliseconds patience =
+        ports_.size() > 1 ? kPatienceWithOneOfSeveral : Process::kPatience;
+    if (!client.read_until_contains("\r\n\r\n", patience)) return;
     const std::string head = head_of(client.received());
     if (!head.starts_with("HTTP/1.0 200")) return short_pause();
     if (head.find("x-sidecar-gap") != std::string::npos) complain("a gap was announced: " + head);
     ++connections_;
     std::string text = client.received().substr(head.size() + 2);
     client.forget_received();
-    while (!stopped_) {
+    const auto at_arrival = count();
+    while (!stopped_ && count() - at_arrival < events_a_visit_) {
         take_frames(text);
         client.read_until([](const std::string& all) { return !all.empty(); }, std::chrono::milliseconds(50));
         text += client.received();

@@ -16,10 +16,13 @@ struct Received {
 };
 
 /// A well-behaved subscriber: follows one endpoint from its first event on, and when the connection ends for
-/// whatever reason, connects again with Last-Event-ID. Runs on a thread of its own until stopped.
+/// whatever reason, connects again with Last-Event-ID. Of several sidecars it goes from one to the next: each
+/// time that it has got so many events, and when one does not answer. Runs on a thread of its own until
+/// stopped.
 class Follower {
   public:
     Follower(std::uint16_t port, std::string path);
+    Follower(std::vector<std::uint16_t> ports, std::string path, std::size_t events_a_visit);
     ~Follower();
     Follower(const Follower&) = delete;
     Follower& operator=(const Follower&) = delete;
@@ -34,13 +37,15 @@ class Follower {
 
   private:
     void run();
-    void follow_once();
+    void follow_once(std::uint16_t port);
     void take_frames(std::string& text);
     void take(const std::string& frame);
     void complain(std::string what);
 
-    const std::uint16_t port_;
+    const std::vector<std::uint16_t> ports_;
     const std::string path_;
+    const std::size_t events_a_visit_;
+    std::size_t visit_ = 0;
     std::atomic<bool> stopped_ = false;
     std::atomic<std::uint64_t> last_id_ = 0;
     std::atomic<std::size_t> count_ = 0;
