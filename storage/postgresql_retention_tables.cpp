@@ -112,7 +112,8 @@ BEGIN
         RETURNING e.id, e.block, e.signer, e.kind, e.key_first, e.key_second, e.chain_hash, e.large_payload,
             stored_bytes(e.kind, e.payload, e.key_first, e.key_second, e.large_payload) AS freed),
     known AS (
-        INSERT INTO pruned_key SELECT g.id, g.block, g.signer, g.kind, g.key_first, g.key_second FROM gone g),
+        INSERT INTO pruned_key SELECT g.id, g.block, g.signer, g.kind, g.key_first, g.key_second FROM gone g
+        ON CONFLICT DO NOTHING),
     runs AS (
         SELECT min(i.id) AS first, max(i.id) AS last, (array_agg(i.chain_hash ORDER BY i.id DESC))[1] AS hash
         FROM (SELECT g.id, g.chain_hash, g.id - row_number() OVER (ORDER BY g.id) AS island FROM gone g) i
