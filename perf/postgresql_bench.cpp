@@ -13,55 +13,14 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
-#include "storage/chain_hash.h"
+#include "signatures.h"
 #include "storage/payload_codec.h"
 #include "storage/postgresql_event_log.h"
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr std::uint64_t kValidators = 100;
-constexpr std::string_view kHex = "0123456789abcdef";
-
-/// Bytes that look like a hash; the number alone determines them.
-base::KeyBytes noise(std::uint64_t number, std::size_t size) {
-    base::KeyBytes bytes;
-    std::uint64_t state = (number + 1) * 0x9E3779B97F4A7C15U;
-    while (bytes.size() < size) {
-        state ^= state << 13U;
-        state ^= state >> 7U;
-        state ^= state << 17U;
-        bytes.push_back(static_cast<std::uint8_t>(state >> 32U));
-    }
-    return bytes;
-}
-
-std::string hex(const base::KeyBytes& bytes) {
-    std::string text;
-    for (const auto byte : bytes) {
-        text += kHex[byte >> 4U];
-        text += kHex[byte & 15U];
-    }
-    return text;
-}
-
-base::Event signature(std::uint64_t number) {
-    const auto block = number / kValidators;
-    base::Event event;
-    event.kind = base::Kind::FinalitySignature;
-    event.filter = base::Filter::Sigs;
-    event.key.first = noise(block, 32);
-    event.key.second = noise(1'000'000'000 + number % kValidators, 33);
-    event.key.second[0] = 1;
-    event.block_hash = event.key.first;
-    event.era = block / 400;
-    event.payload = fmt::format(
-        R"({{"FinalitySignature":{{"block_hash":"{}","era_id":{},"signature":"01{}","public_key":"{}"}}}})",
-        hex(event.key.first), *event.era, hex(noise(number + 7'000'000'000, 64)), hex(event.key.second));
-    event.received = Clock::now();
-    return event;
-}
+using perf::kValidators;
 
 struct Rate {
     double per_second = 0;
@@ -75,7 +34,7 @@ Rate measure(std::uint64_t first, std::uint64_t batches, std::size_t size, Inser
     double total = 0;
     for (std::uint64_t b = 0; b < batches; ++b) {
         base::EventBatch batch;
-        for (std::size_t i = 0; i < size; ++i) batch.push_back(signature(first + b * size + i));
+        for (std::size_t i = 0; i < size; ++i) batch.push_back(perf::signature(first + b * size + i));
         const auto begin = Clock::now();
         insert(batch);
         times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
@@ -118,8 +77,8 @@ class BareLoop {
                   static_cast<std::int64_t>(id / kValidators), static_cast<std::int64_t>(id % kValidators),
                   std::int64_t{6}, std::int64_t{2}, std::int64_t{1}})
                 values.push_back(std::to_string(value));
-            values.push_back("\\x" + hex(noise(id, 32)));
-            values.push_back("\\x" + hex({encoded.bytes.begin(), encoded.bytes.end()}));
+            values.push_back("\\x" + perf::hex_of(perf::bytes_of(id, 32)));
+            values.push_back("\\x" + perf::hex_of({encoded.bytes.begin(), encoded.bytes.end()}));
         }
         pqxx::nontransaction alone(connection_);
         alone.exec_prepared("insert", pqxx::prepare::make_dynamic_params(values));

@@ -8,21 +8,20 @@
 //
 // FOLDER should lie on the disk that is to be judged, and be empty.
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <fmt/format.h>
 #include <iostream>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "latencies.h"
+#include "signatures.h"
 #include "storage/payload_codec.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_event_log.h"
@@ -30,67 +29,19 @@
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using perf::append;
+using perf::bytes_of;
+using perf::kValidators;
+using perf::print_latencies;
+using perf::Signatures;
 
-constexpr std::uint64_t kValidators = 100;
 constexpr std::size_t kBatch = 512;
 constexpr std::size_t kRowsTimed = 200'000;
 constexpr int kSingles = 3'000;
 constexpr std::size_t kStepSize = 30'000'000;
 
-base::KeyBytes bytes_of(std::uint64_t number, std::size_t size) {
-    base::KeyBytes bytes;
-    std::uint64_t state = number * 0x9E3779B97F4A7C15U + 1;
-    for (std::size_t i = 0; i < size; ++i) {
-        state ^= state << 13U;
-        state ^= state >> 7U;
-        state ^= state << 17U;
-        bytes.push_back(static_cast<std::uint8_t>(state));
-    }
-    return bytes;
-}
-
-std::string hex_of(const base::KeyBytes& bytes) {
-    std::string hex;
-    for (const auto byte : bytes) hex += fmt::format("{:02x}", byte);
-    return hex;
-}
-
-/// Signature after signature, a hundred a block.
-class Signatures {
-  public:
-    [[nodiscard]] base::EventBatch next(std::size_t count) {
-        base::EventBatch batch;
-        for (std::size_t i = 0; i < count; ++i, ++number_) {
-            base::Event event;
-            event.kind = base::Kind::FinalitySignature;
-            event.filter = base::Filter::Sigs;
-            event.key = {bytes_of(number_ / kValidators, 32),
-                         bytes_of(1'000'000'007 + number_ % kValidators, 33)};
-            event.block_hash = event.key.first;
-            event.era = number_ / 1'000'000;
-            event.payload = fmt::format(
-                R"({{"FinalitySignature":{{"block_hash":"{}","era_id":{},"signature":"01{}","public_key":"{}"}}}})",
-                hex_of(event.key.first), *event.era, hex_of(bytes_of(number_ + (1ULL << 40U), 64)),
-                hex_of(event.key.second));
-            event.node = "node";
-            event.position.event_id = static_cast<std::uint32_t>(number_);
-            batch.push_back(std::move(event));
-        }
-        return batch;
-    }
-
-  private:
-    std::uint64_t number_ = 0;
-};
-
 double seconds(Clock::duration duration) {
     return std::chrono::duration<double>(duration).count();
-}
-
-double append(storage::EventLog& log, const base::EventBatch& batch) {
-    const auto begin = Clock::now();
-    log.append(batch, "casper").value();
-    return seconds(Clock::now() - begin);
 }
 
 /// The same rows with the same library and settings, and nothing else: no key is looked up, nothing is packed
@@ -157,16 +108,6 @@ void compare(storage::EventLog& log, BareLoop& bare, Signatures& signatures) {
     std::cout << log.range().newest() / 1'000'000 << " million rows: append " << rate(log_time)
               << " rows/s, bare loop " << rate(bare_time) << " rows/s, ratio " << bare_time / log_time
               << std::endl;
-}
-
-void print_latencies(std::string_view what, std::vector<double> latencies) {
-    std::ranges::sort(latencies);
-    const auto at = [&](double quantile) {
-        const auto index = static_cast<std::size_t>(quantile * static_cast<double>(latencies.size() - 1));
-        return 1000 * latencies[index];
-    };
-    std::cout << what << ": " << latencies.size() << " appends, p50 " << at(0.5) << " ms, p99 " << at(0.99)
-              << " ms, longest " << at(1) << " ms\n";
 }
 
 std::vector<double> singles(storage::EventLog& log, Signatures& signatures, int count) {

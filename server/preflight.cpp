@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <variant>
 
 namespace server {
 
@@ -31,10 +30,6 @@ void tell_what_is_not_served(const Config& config, const base::Log& log) {
         log->info("[admin_server] port {} is not served by this version yet", config.admin_server->port);
     }
     const auto& streams = config.event_stream_server;
-    if (config.storage.retention &&
-        std::holds_alternative<storage::PostgresqlOptions>(config.storage.database)) {
-        log->warn("[storage.retention] has no effect on PostgreSQL in this version yet");
-    }
     if (streams.coalesce.count() > 0)
         log->warn("event_stream_server.coalesce_ms has no effect in this version yet");
     if (streams.max_subscribers_per_ip > 0) {

@@ -15,8 +15,10 @@
 #include "storage/postgresql_node_store.h"
 #include "storage/postgresql_payloads.h"
 #include "storage/postgresql_pool.h"
+#include "storage/postgresql_pruned_tables.h"
 #include "storage/postgresql_reader.h"
 #include "storage/postgresql_schema.h"
+#include "storage/pruner.h"
 #include "storage/sse_index.h"
 
 namespace storage {
@@ -90,6 +92,7 @@ class PostgresqlEventLog::Impl {
                   [this] { wake_up_.wake(); }),
           appender_(*publisher_pool_, stager_, head_, found.instance, packs(options)),
           nodes_(*maintenance_pool_, *readers_, found.instance, log, [this] { wake_up_.wake(); }),
+          pruner_(make_pruner(options.retention.value_or(RetentionOptions{}), found.instance, log)),
           maintenance_(wake_up_, tasks(metrics), {}, log),
           listener_(*readers_, *deadlines_, shares() ? nullptr : std::move(connection), head_, found.instance,
                     log),
@@ -135,6 +138,13 @@ class PostgresqlEventLog::Impl {
     }
     [[nodiscard]] std::shared_ptr<PostgresqlPool> own_pool() { return shares() ? readers_ : make_pool(1); }
 
+    [[nodiscard]] Pruner make_pruner(const RetentionOptions& retention, std::int64_t instance,
+                                     const base::Log& log) {
+        auto tables = std::make_unique<PostgresqlPrunedTables>(*maintenance_pool_, head_, instance,
+                                                               retention.keep_kinds);
+        return {std::move(tables), stager_, retention, log};
+    }
+
     /// A call; its PostgresqlFailure in words.
     template <class Call>
     [[nodiscard]] auto guarded(Call&& call) -> base::Result<decltype(call())> {
@@ -176,7 +186,10 @@ class PostgresqlEventLog::Impl {
                      }},
                 {.name = "storing a large payload",
                  .failures = metrics.error("storage", "staging_failed"),
-                 .step = [this] { return step(stager_); }}};
+                 .step = [this] { return step(stager_); }},
+                {.name = "deleting old events",
+                 .failures = metrics.error("storage", "pruning_failed"),
+                 .step = [this] { return guarded([this]() -> Time { return pruner_.step(); }); }}};
     }
 
     std::unique_ptr<Deadlines> deadlines_;
@@ -191,6 +204,7 @@ class PostgresqlEventLog::Impl {
     PayloadStager stager_;
     PostgresqlAppender appender_;
     PostgresqlNodeStore nodes_;
+    Pruner pruner_;
     Maintenance maintenance_;
     PostgresqlListener listener_;
     PostgresqlReader reader_;

@@ -11,13 +11,19 @@ using Session = PostgresqlPool::Session;
 
 const PostgresqlStatement kOrphans{"orphans",
                                    "SELECT number FROM large_payload WHERE instance = $1 AND NOT appended"};
+// Deleted events are known for a day, too.
 const PostgresqlStatement kInLog{
     "in_log",
-    "SELECT count(*) FROM event WHERE kind <> 6 AND kind = $1 AND key_first = $2 AND key_second = $3"};
-const PostgresqlStatement kSignatureInLog{"signature_in_log",
-                                          "SELECT count(*) FROM event WHERE kind = 6 AND kind = $1"
-                                          " AND block = (SELECT number FROM hash WHERE bytes = $2)"
-                                          " AND signer = (SELECT number FROM public_key WHERE bytes = $3)"};
+    "SELECT (SELECT count(*) FROM event WHERE kind <> 6 AND kind = $1 AND key_first = $2 AND key_second = $3)"
+    " + (SELECT count(*) FROM pruned_key WHERE kind <> 6 AND kind = $1 AND key_first = $2"
+    " AND key_second = $3)"};
+const PostgresqlStatement kSignatureInLog{
+    "signature_in_log",
+    "SELECT (SELECT count(*) FROM event WHERE kind = 6 AND kind = $1 AND block = n.block"
+    " AND signer = n.signer) + (SELECT count(*) FROM pruned_key WHERE kind = 6 AND kind = $1"
+    " AND block = n.block AND signer = n.signer) "
+    "FROM (SELECT (SELECT number FROM hash WHERE bytes = $2) AS block,"
+    " (SELECT number FROM public_key WHERE bytes = $3) AS signer) n"};
 // The first part comes with the payload's row, in one statement and so in one transaction.
 const PostgresqlStatement kFirstPart{
     "first_part",

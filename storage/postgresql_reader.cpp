@@ -33,6 +33,7 @@ const PostgresqlStatement kLarge{"large", "SELECT size, encoding FROM large_payl
 const PostgresqlStatement kParts{
     "parts", "SELECT bytes FROM payload_part WHERE payload = $1 AND seq >= $2 ORDER BY seq LIMIT $3"};
 constexpr int kPartsAtOnce = 16;
+const PostgresqlStatement kExists{"exists", "SELECT count(*) FROM event WHERE id = $1"};
 
 constexpr std::size_t kNewestAtOnce = 512;
 constexpr std::size_t kNewestBytesAtOnce = std::size_t{4} << 20;
@@ -71,7 +72,7 @@ std::string decode(PayloadCodec& codec, Encoding encoding, std::string bytes, co
     return std::move(*payload);
 }
 
-std::string large_payload(PostgresqlPool::Session& session, const pqxx::row& row) {
+std::string find_large_payload(PostgresqlPool::Session& session, const pqxx::row& row) {
     const auto number = row[Column::Large].as<std::int64_t>();
     const auto header = session.connection.execute(kLarge, number);
     if (header.empty()) throw PostgresqlFailure::corrupt(fmt::format("payload {} is missing", number));
@@ -85,6 +86,18 @@ std::string large_payload(PostgresqlPool::Session& session, const pqxx::row& row
     if (payload.size() != header[0][0].as<std::size_t>())
         throw PostgresqlFailure::corrupt(fmt::format("payload {} is not complete", number));
     return payload;
+}
+
+/// Nothing, when the event was deleted since its row was read.
+std::optional<std::string> large_payload(PostgresqlPool::Session& session, const pqxx::row& row) {
+    try {
+        return find_large_payload(session, row);
+    } catch (const PostgresqlFailure& failure) {
+        if (failure.category() != base::Error::Category::Corrupt ||
+            session.connection.execute(kExists, row[Column::Id].as<base::EventId>())[0][0].as<int>() != 0)
+            throw;
+        return std::nullopt;
+    }
 }
 
 }  // namespace
@@ -114,7 +127,7 @@ Page PostgresqlReader::read_page(Session& session, const ReadRequest& request) c
     page.next = request.from;
     if (request.max_events == 0 || request.to <= request.from) return page;
 
-    const auto next = next_id(session);
+    const auto next = learn_head(session).next;
     if (next <= request.from) return page;
     const auto to = std::min(request.to, next);
     // Stored, a payload is no larger than it is: what the budget takes is among these.
@@ -123,14 +136,16 @@ Page PostgresqlReader::read_page(Session& session, const ReadRequest& request) c
                                                  sql_limit(request.max_events), bytes);
     PageBudget budget(request.max_events, request.max_bytes);
     std::size_t stored_bytes = 0;
+    bool fits = true;
     for (const auto& row : rows) {
-        auto event = take_event(session, row, budget);
-        if (!event) return page;
-        page.next = event->id + 1;
-        page.events.push_back(std::move(*event));
+        fits = take_event(session, row, budget, page.events);
+        if (!fits) break;
+        page.next = row[Column::Id].as<base::EventId>() + 1;
         stored_bytes += row[Column::Size].as<std::size_t>();
     }
-    if (stored_bytes < bytes) page.next = to;
+    if (fits && stored_bytes < bytes) page.next = to;
+    // What this page does not hold because it was deleted is below the oldest id that is known from now on.
+    (void)learn_head(session);
     return page;
 }
 
@@ -141,31 +156,29 @@ std::vector<StoredEvent> PostgresqlReader::read_newest(Session& session, PageBud
         const auto rows = session.connection.execute(newest_, 0, below, kNewestAtOnce, kNewestBytesAtOnce);
         more = !rows.empty();
         for (const auto& row : rows) {
-            auto event = take_event(session, row, budget);
-            more = event.has_value();
+            more = take_event(session, row, budget, events);
             if (!more) break;
-            below = event->id;
-            events.push_back(std::move(*event));
+            below = row[Column::Id].as<base::EventId>();
         }
     }
     std::ranges::reverse(events);
     return events;
 }
 
-base::EventId PostgresqlReader::next_id(Session& session) const {
+Range PostgresqlReader::learn_head(Session& session) const {
     const auto head = load_head(session.connection);
     const auto known = head_.get().range.next;
     head_.learn(head);
     if (head.range.next > known) learnt_();
-    return head.range.next;
+    return head.range;
 }
 
 const PostgresqlStatement& PostgresqlReader::statement(const ReadRequest& request) const {
     return request.endpoint ? by_endpoint_[static_cast<std::size_t>(*request.endpoint)] : all_;
 }
 
-std::optional<StoredEvent> PostgresqlReader::take_event(Session& session, const pqxx::row& row,
-                                                        PageBudget& budget) const {
+bool PostgresqlReader::take_event(Session& session, const pqxx::row& row, PageBudget& budget,
+                                  std::vector<StoredEvent>& events) const {
     const auto kind = row[Column::Kind].as<std::size_t>();
     const auto source = row[Column::Source].as<std::size_t>();
     const bool large = !row[Column::Large].is_null();
@@ -176,19 +189,22 @@ std::optional<StoredEvent> PostgresqlReader::take_event(Session& session, const 
     }
     StoredEvent event;
     if (large) {
-        if (!budget.take(row[Column::Size].as<std::size_t>())) return std::nullopt;
-        event.payload = large_payload(session, row);
+        if (!budget.take(row[Column::Size].as<std::size_t>())) return false;
+        auto payload = large_payload(session, row);
+        if (!payload) return true;
+        event.payload = std::move(*payload);
     } else {
         event.payload = decode(session.codec, to_encoding(row[Column::Encoded].as<int>()),
                                to_bytes(row[Column::Payload]), row);
-        if (!budget.take(event.payload.size())) return std::nullopt;
+        if (!budget.take(event.payload.size())) return false;
     }
     event.id = row[Column::Id].as<base::EventId>();
     event.kind = static_cast<base::Kind>(kind);
     event.filter = static_cast<base::Filter>(source);
     event.api_version = base::ApiVersion::unpacked(row[Column::ApiVersion].as<std::int64_t>());
     event.foreign = !row[Column::Instance].is_null() && row[Column::Instance].as<std::int64_t>() != instance_;
-    return event;
+    events.push_back(std::move(event));
+    return true;
 }
 
 }  // namespace storage

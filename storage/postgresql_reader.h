@@ -14,7 +14,8 @@
 
 namespace storage {
 
-/// The reads of the log, each a few statements that hold nothing between them. Thread-safe.
+/// The reads of the log, each a few statements that hold nothing between them: what is deleted in the middle
+/// of one is missing from it, and the head then tells so. Thread-safe.
 class PostgresqlReader {
   public:
     /// `learnt`: called when a read told of a head that was not known.
@@ -30,10 +31,10 @@ class PostgresqlReader {
 
     [[nodiscard]] Page read_page(Session& session, const ReadRequest& request) const;
     [[nodiscard]] std::vector<StoredEvent> read_newest(Session& session, PageBudget budget) const;
-    [[nodiscard]] base::EventId next_id(Session& session) const;
-    /// Nothing when it does not fit.
-    [[nodiscard]] std::optional<StoredEvent> take_event(Session& session, const pqxx::row& row,
-                                                        PageBudget& budget) const;
+    Range learn_head(Session& session) const;
+    /// Adds the event, unless it was deleted meanwhile; false when it does not fit.
+    [[nodiscard]] bool take_event(Session& session, const pqxx::row& row, PageBudget& budget,
+                                  std::vector<StoredEvent>& events) const;
     [[nodiscard]] const PostgresqlStatement& statement(const ReadRequest& request) const;
 
     PostgresqlPool& pool_;

@@ -8,6 +8,7 @@
 
 #include "storage/chain_hash.h"
 #include "storage/payload_codec.h"
+#include "storage/postgresql_retention_tables.h"
 #include "storage/postgresql_tables.h"
 #include "storage/uuid.h"
 
@@ -16,7 +17,7 @@ namespace storage {
 namespace {
 
 /// Element i brings schema i to schema i + 1. Never changed once released, only added to.
-constexpr std::array<std::string_view (*)(), 1> kMigrations{postgresql_tables_1};
+constexpr std::array<std::string_view (*)(), 2> kMigrations{postgresql_tables_1, postgresql_tables_2};
 
 // Of this project's schemas: "ESLG" twice.
 constexpr std::string_view kLockSchema = "SELECT pg_advisory_xact_lock(5000948331229236295)";
@@ -78,6 +79,17 @@ void make_log(PostgresqlConnection& connection) {
     connection.execute(kAddDictionary, kFirstDictionary, to_parameter(packing_dictionary()));
 }
 
+/// What the log takes, for the schema that keeps account of it; in parts, as a statement has its time.
+void count_stored_bytes(PostgresqlConnection& connection) {
+    constexpr base::EventId kAtOnce = 100'000;
+    for (base::EventId from = 0, next = load_head(connection).range.next; from < next; from += kAtOnce) {
+        connection.run(fmt::format(
+            "UPDATE log SET stored_bytes = stored_bytes + (SELECT coalesce(sum(stored_bytes(kind, payload, "
+            "key_first, key_second, large_payload)), 0) FROM event WHERE id >= {} AND id < {})",
+            from, from + kAtOnce));
+    }
+}
+
 void migrate(PostgresqlConnection& connection, std::int64_t version) {
     if (version == 0) {
         connection.run("CREATE SCHEMA IF NOT EXISTS event_sidecar");
@@ -87,7 +99,9 @@ void migrate(PostgresqlConnection& connection, std::int64_t version) {
     for (auto v = static_cast<std::size_t>(version); v < kMigrations.size(); ++v) {
         connection.run(std::string(kMigrations[v]()));
     }
+    connection.run(std::string(postgresql_retention_functions()));
     connection.run(std::string(postgresql_functions()));
+    if (version == 1) count_stored_bytes(connection);
     if (version == 0) make_log(connection);
     connection.run(fmt::format("UPDATE schema_version SET version = {}", kMigrations.size()));
 }

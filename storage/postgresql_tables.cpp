@@ -146,7 +146,7 @@ CREATE TABLE dictionary (
 // append(), in the order of its steps:
 //  - What is new is found before the head is locked, so that a batch without news, as two of three are that
 //    come from three nodes, neither waits nor writes. Had another append come between, it is found once more
-//    under the lock.
+//    under the lock. The numbers that it found may have been forgotten meanwhile, too.
 //  - The caller gives each key once. The unique indexes stand behind that.
 //  - What rows share comes once: hashes and keys, to which blocks and signers refer by place, 0 for none.
 //  - api[i] is the greatest version of the batch before event i, greatest_api that of the whole batch.
@@ -194,6 +194,8 @@ DECLARE
     block_numbers int[];
     key_numbers int[];
     seen bigint;
+    forgotten_before bigint;
+    added bigint := 0;
     ids bigint[] := '{}';
     chains bytea[] := '{}';
     tail bytea;
@@ -207,21 +209,26 @@ BEGIN
         key_numbers := numbers_of_keys(keys);
         fresh := ARRAY(
             -- Not EXISTS: that would be planned as a look at every event.
-            SELECT CASE WHEN e.kind = 6 THEN (
+            SELECT CASE WHEN e.kind = 6 THEN coalesce((
                     SELECT s.id FROM event s WHERE s.kind = 6 AND s.block = block_numbers[e.block]
-                        AND s.signer = key_numbers[e.signer] LIMIT 1)
-                ELSE (
+                        AND s.signer = key_numbers[e.signer] LIMIT 1), (
+                    SELECT p.id FROM pruned_key p WHERE p.kind = 6 AND p.block = block_numbers[e.block]
+                        AND p.signer = key_numbers[e.signer] LIMIT 1))
+                ELSE coalesce((
                     SELECT s.id FROM event s WHERE s.kind <> 6 AND s.kind = e.kind
-                        AND s.key_first = e.first AND s.key_second = e.second LIMIT 1)
+                        AND s.key_first = e.first AND s.key_second = e.second LIMIT 1), (
+                    SELECT p.id FROM pruned_key p WHERE p.kind <> 6 AND p.kind = e.kind
+                        AND p.key_first = e.first AND p.key_second = e.second LIMIT 1))
                 END IS NULL
             FROM unnest(kinds, blocks, signers, firsts, seconds)
                 WITH ORDINALITY AS e (kind, block, signer, first, second, n) ORDER BY e.n);
         stored := true = ANY (fresh) OR greatest_api > head.api_version
             OR (network <> '' AND network <> head.network_name);
         seen := head.next_id;
+        forgotten_before := head.forgotten;
         EXIT WHEN NOT stored;
         SELECT * INTO STRICT head FROM log FOR UPDATE;
-        EXIT WHEN head.next_id = seen;
+        EXIT WHEN head.next_id = seen AND head.forgotten = forgotten_before;
     END LOOP;
     first_id := head.next_id;
     api_before := head.api_version;
@@ -277,6 +284,7 @@ BEGIN
             END IF;
         END IF;
 
+        WITH inserted AS (
         INSERT INTO event (id, received_at, api_version, era, height, large_payload, block, signer, instance,
                            kind, source, encoding, key_first, key_second, account, chain_hash, payload)
         SELECT e.id, e.received, greatest(e.api, head.api_version), e.era, e.height, nullif(e.large, 0),
@@ -286,7 +294,9 @@ BEGIN
                     accounts, large, encodings, payloads)
             AS e (id, chain, kind, source, block, signer, first, second, api, received, era, height, account,
                   large, encoding, payload)
-        WHERE e.id IS NOT NULL;
+        WHERE e.id IS NOT NULL
+        RETURNING stored_bytes(kind, payload, key_first, key_second, large_payload) AS bytes)
+        SELECT sum(n.bytes) INTO added FROM inserted n;
     END IF;
 
     PERFORM store_positions(this_instance, nodes, filters, event_ids, generations, position_kinds,
@@ -294,7 +304,7 @@ BEGIN
     api_after := greatest(head.api_version, greatest_api);
     log_network := CASE WHEN network = '' THEN head.network_name ELSE network END;
     UPDATE log SET next_id = next, api_version = api_after, network_name = log_network,
-                   chain_hash = head.chain_hash;
+                   chain_hash = head.chain_hash, stored_bytes = head.stored_bytes + added;
     PERFORM pg_notify('event_sidecar', next::text);
 END $$;
 )sql";

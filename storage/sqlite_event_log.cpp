@@ -11,12 +11,13 @@
 #include "storage/lock_file.h"
 #include "storage/maintenance.h"
 #include "storage/payload_stager.h"
+#include "storage/pruner.h"
 #include "storage/reader_pool.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_appender.h"
 #include "storage/sqlite_node_store.h"
 #include "storage/sqlite_payloads.h"
-#include "storage/sqlite_pruner.h"
+#include "storage/sqlite_pruned_tables.h"
 #include "storage/sqlite_schema.h"
 #include "storage/sqlite_writer.h"
 #include "storage/sse_index.h"
@@ -52,12 +53,6 @@ base::Error opening_error(const SqliteFailure& failure, const std::filesystem::p
     return to_error(SqliteFailure::corrupt(failure.what()), file);
 }
 
-std::int64_t unix_time() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 /// Where an empty log begins; an existing one goes on where it is.
 void begin_at_sse_index(LogHead& head, const std::filesystem::path& directory, const base::Log& log) {
     if (!head.range.empty()) return;
@@ -88,7 +83,8 @@ class SqliteEventLog::Impl {
           readers_(file_, options.max_connections_in_pool),
           nodes_(writer_, readers_, log, [this] { wake_up_.wake(); }),
           oldest_(appender_.head().range.oldest),
-          pruner_(writer_, stager_, options.retention, oldest_, log, unix_time) {
+          pruner_(std::make_unique<SqlitePrunedTables>(writer_, options.retention.keep_kinds, oldest_),
+                  stager_, options.retention, log) {
         publish_head();
         maintenance_.emplace(
             wake_up_, tasks(metrics), [this] { return wal_file_.grow(); }, std::move(log));
@@ -219,7 +215,7 @@ class SqliteEventLog::Impl {
     SqliteNodeStore nodes_;
 
     std::atomic<base::EventId> oldest_;  ///< the pruner moves it on
-    SqlitePruner pruner_;
+    Pruner pruner_;
     std::atomic<base::EventId> next_{1};
     std::atomic<std::int64_t> api_version_{0};
     mutable std::mutex network_name_mutex_;

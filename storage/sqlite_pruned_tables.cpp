@@ -1,4 +1,4 @@
-#include "storage/sqlite_pruner.h"
+#include "storage/sqlite_pruned_tables.h"
 
 #include <algorithm>
 #include <string>
@@ -9,33 +9,38 @@ namespace storage {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-// In one transaction: an append waits for no more.
-constexpr std::int64_t kMostRows = 256;
-constexpr std::size_t kMostBytes = std::size_t{512} << 10U;
 constexpr base::EventId kMostKeys = 2048;
 constexpr std::int64_t kMostPages = 128;
 
-constexpr auto kBetweenLooks = 30s;
-constexpr auto kBetweenTries = 50ms;
-constexpr std::int64_t kDay = std::int64_t{24} * 3600 * 1000;
-constexpr std::int64_t kBetweenNotes = std::int64_t{10} * 60 * 1000;
-
 std::string limited(std::string_view sql) {
-    return std::string(sql) + std::to_string(kMostRows);
+    return std::string(sql) + std::to_string(kMostRowsPruned);
 }
+
+/// While it lives, commits do not wait for the disk, so that an append waits for half as long. They come to
+/// the disk with the next append; a power cut before may bring the last steps back. Around a transaction,
+/// during a turn. Ends the program where it cannot be undone: appends would not be durable.
+class UnsyncedCommits {
+  public:
+    explicit UnsyncedCommits(const SqliteConnection& connection)
+        : connection_(connection), level_(connection.integer("PRAGMA synchronous")) {
+        connection_.execute("PRAGMA synchronous = NORMAL");
+    }
+    ~UnsyncedCommits() { connection_.execute("PRAGMA synchronous = " + std::to_string(level_)); }
+    UnsyncedCommits(const UnsyncedCommits&) = delete;
+    UnsyncedCommits& operator=(const UnsyncedCommits&) = delete;
+
+  private:
+    const SqliteConnection& connection_;
+    const std::int64_t level_;
+};
 
 }  // namespace
 
-SqlitePruner::SqlitePruner(SqliteWriter& writer, PayloadStager& stager, const RetentionOptions& options,
-                           std::atomic<base::EventId>& oldest, base::Log log, UnixTime now)
+SqlitePrunedTables::SqlitePrunedTables(SqliteWriter& writer, std::vector<base::Kind> kept,
+                                       std::atomic<base::EventId>& oldest)
     : writer_(writer),
-      stager_(stager),
-      options_(options),
+      kept_(std::move(kept)),
       oldest_(oldest),
-      log_(std::move(log)),
-      now_(std::move(now)),
       next_id_(writer.connection().prepare("SELECT next_id FROM log")),
       received_(
           writer.connection().prepare("SELECT received_at FROM event WHERE id >= ?1 ORDER BY id LIMIT 1")),
@@ -55,6 +60,7 @@ SqlitePruner::SqlitePruner(SqliteWriter& writer, PayloadStager& stager, const Re
       drop_old_notes_(writer.connection().prepare(
           "DELETE FROM pruning WHERE at < (SELECT max(at) FROM pruning WHERE at <= ?1)")),
       oldest_a_day_ago_(writer.connection().prepare("SELECT max(oldest_id) FROM pruning WHERE at <= ?1")),
+      first_noted_(writer.connection().prepare("SELECT oldest_id FROM pruning ORDER BY at LIMIT 1")),
       forget_keys_(writer.connection().prepare(
           "DELETE FROM event_key WHERE (kind, first, second) IN (SELECT k.kind, k.first, k.second FROM "
           "event_key k LEFT JOIN event e ON e.id = k.id WHERE k.id >= ?1 AND k.id < ?2 AND e.id IS NULL)")),
@@ -65,78 +71,44 @@ SqlitePruner::SqlitePruner(SqliteWriter& writer, PayloadStager& stager, const Re
       forget_signatures_(writer.connection().prepare("DELETE FROM signature_key WHERE block = ?1")),
       forget_block_(writer.connection().prepare("DELETE FROM block WHERE number = ?1")) {}
 
-std::optional<SqlitePruner::Clock::time_point> SqlitePruner::step() {
-    if (!deletes()) return std::nullopt;
-    const auto now = Clock::now();
-    // The parts of payloads go after their events; until then the size is not what it will be.
-    if (stager_.has_work()) return now + kBetweenTries;
-    if (now >= next_look_) {
-        if (const auto keep_from = first_to_keep(); oldest_ < keep_from) {
-            prune(keep_from);
-            return now;
-        }
-        next_look_ = now + kBetweenLooks;
-    }
-    if (forget_keys() || give_back_space()) return now;
-    return next_look_;
+bool SqlitePrunedTables::keeps(std::int64_t kind) const {
+    return std::ranges::find(kept_, static_cast<base::Kind>(kind)) != kept_.end();
 }
 
-bool SqlitePruner::keeps(std::int64_t kind) const {
-    return std::ranges::find(options_.keep_kinds, static_cast<base::Kind>(kind)) != options_.keep_kinds.end();
-}
-
-/// Everything below may go.
-base::EventId SqlitePruner::first_to_keep() {
+PrunedTables::State SqlitePrunedTables::state() {
     const auto turn = writer_.maintenance_turn();
-    const auto next = static_cast<base::EventId>(next_id_.integer().value_or(1));
-    auto first = options_.max_age_in_days ? first_young_enough(next) : oldest_.load();
-    if (first <= oldest_ && is_too_large()) {
-        first = std::min(next, oldest_ + kMostRows);
-        if (first == oldest_ && !std::exchange(told_too_large_, true)) {
-            log_->warn(
-                "[storage.retention] what is never deleted is larger than max_size_in_mb = {} by itself",
-                *options_.max_size_in_mb);
-        }
-    }
-    return first;
-}
-
-/// The ids are in the order of time, but for small differences that do not matter over days.
-base::EventId SqlitePruner::first_young_enough(base::EventId next) {
-    const auto limit = now_() - static_cast<std::int64_t>(*options_.max_age_in_days) * kDay;
-    base::EventId low = oldest_;
-    base::EventId high = next;
-    while (low < high) {
-        const auto middle = low + (high - low) / 2;
-        const auto received = received_.integer(middle);
-        if (received && *received < limit) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-bool SqlitePruner::is_too_large() {
-    if (!options_.max_size_in_mb) return false;
     const auto& connection = writer_.connection();
     const auto pages = connection.integer("PRAGMA page_count") - connection.integer("PRAGMA freelist_count");
-    const auto bytes = static_cast<std::uint64_t>(pages * connection.integer("PRAGMA page_size"));
-    return bytes > *options_.max_size_in_mb * 1'000'000;
+    const auto used = static_cast<std::uint64_t>(pages * connection.integer("PRAGMA page_size"));
+    return {{oldest_, static_cast<base::EventId>(next_id_.integer().value_or(1))},
+            used - std::min(used, bytes_of_old_keys())};
 }
 
-void SqlitePruner::prune(base::EventId to) {
+/// Of events that are deleted; about, as if all were signatures.
+std::uint64_t SqlitePrunedTables::bytes_of_old_keys() {
+    constexpr std::uint64_t kBytesOfAKey = 16;
+    if (keeps(static_cast<std::int64_t>(base::Kind::FinalitySignature))) return 0;
+    const auto forgotten = static_cast<base::EventId>(first_noted_.integer().value_or(0));
+    return (oldest_ - std::min(oldest_.load(), forgotten)) * kBytesOfAKey;
+}
+
+std::optional<UnixMs> SqlitePrunedTables::received_at(base::EventId id) {
+    const auto turn = writer_.maintenance_turn();
+    return received_.integer(id);
+}
+
+std::optional<std::vector<std::uint64_t>> SqlitePrunedTables::delete_events(base::EventId to, UnixMs now) {
     const auto from = oldest_.load();
     auto reached = from;
     std::vector<std::uint64_t> payloads;
+    const auto turn = writer_.maintenance_turn();
+    const UnsyncedCommits unsynced(writer_.connection());
+    SqliteTransaction transaction(writer_.connection(), SqliteTransaction::Kind::Write);
+    std::size_t bytes = 0;
+    std::int64_t count = 0;
     {
-        const auto turn = writer_.maintenance_turn();
-        SqliteTransaction transaction(writer_.connection(), SqliteTransaction::Kind::Write);
-        std::size_t bytes = 0;
-        std::int64_t count = 0;
         auto rows = candidates_.query(from, to);
-        while (bytes < kMostBytes && rows.next()) {
+        while (bytes < kMostBytesPruned && rows.next()) {
             const auto id = static_cast<base::EventId>(rows.integer(0));
             reached = id + 1;
             ++count;
@@ -147,36 +119,33 @@ void SqlitePruner::prune(base::EventId to) {
             bytes += static_cast<std::size_t>(rows.integer(3));
             delete_event(id, rows.blob(4), payload);
         }
-        if (bytes < kMostBytes && count < kMostRows) reached = to;
-        set_oldest_.execute(reached);
-        note_oldest(reached);
-        transaction.commit();
     }
+    if (bytes < kMostBytesPruned && count < kMostRowsPruned) reached = to;
+    set_oldest_.execute(reached);
+    note_oldest(reached, now);
+    transaction.commit();
     oldest_ = reached;
-    for (const auto number : payloads) stager_.discard(number);
+    return payloads;
 }
 
-void SqlitePruner::delete_event(base::EventId id, Blob chain_hash, std::optional<std::uint64_t> payload) {
+void SqlitePrunedTables::delete_event(base::EventId id, Blob chain_hash,
+                                      std::optional<std::uint64_t> payload) {
     if (extend_run_.execute(id, chain_hash) == 0) add_run_.execute(id, chain_hash);
     delete_event_.execute(id);
     if (payload) release_payload_.execute(*payload);
 }
 
-void SqlitePruner::note_oldest(base::EventId oldest) {
-    const auto now = now_();
+void SqlitePrunedTables::note_oldest(base::EventId oldest, UnixMs now) {
     note_oldest_.execute(now, oldest, kBetweenNotes);
     drop_old_notes_.execute(now - kKeysAreKnownFor);
 }
 
-/// The keys of events below were known for long enough.
-base::EventId SqlitePruner::forgotten_from() {
-    return static_cast<base::EventId>(oldest_a_day_ago_.integer(now_() - kKeysAreKnownFor).value_or(0));
-}
-
-/// False, when there are none to be forgotten.
-bool SqlitePruner::forget_keys() {
+bool SqlitePrunedTables::forget_keys(UnixMs now) {
     const auto turn = writer_.maintenance_turn();
-    const auto below = forgotten_from();
+    // The keys of events below were known for long enough.
+    const auto below =
+        static_cast<base::EventId>(oldest_a_day_ago_.integer(now - kKeysAreKnownFor).value_or(0));
+    const UnsyncedCommits unsynced(writer_.connection());
     SqliteTransaction transaction(writer_.connection(), SqliteTransaction::Kind::Write);
     if (keys_forgotten_below_ < below) {
         const auto to = std::min(below, keys_forgotten_below_ + kMostKeys);
@@ -191,7 +160,7 @@ bool SqlitePruner::forget_keys() {
 }
 
 /// Block by block: numbers are given in the order of time.
-bool SqlitePruner::forget_signatures(base::EventId below) {
+bool SqlitePrunedTables::forget_signatures(base::EventId below) {
     if (keeps(static_cast<std::int64_t>(base::Kind::FinalitySignature))) return false;
     auto rows = next_block_.query(last_block_looked_at_);
     if (!rows.next()) return false;
@@ -205,10 +174,11 @@ bool SqlitePruner::forget_signatures(base::EventId below) {
     return true;
 }
 
-bool SqlitePruner::give_back_space() {
+bool SqlitePrunedTables::give_back_space() {
     const auto turn = writer_.maintenance_turn();
     const auto& connection = writer_.connection();
     if (connection.integer("PRAGMA freelist_count") < kMostPages) return false;
+    const UnsyncedCommits unsynced(connection);
     connection.execute("PRAGMA incremental_vacuum(" + std::to_string(kMostPages) + ")");
     return true;
 }
