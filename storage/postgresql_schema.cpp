@@ -16,7 +16,7 @@ namespace storage {
 namespace {
 
 /// Element i brings schema i to schema i + 1. Never changed once released, only added to.
-constexpr std::array<std::string_view (*)(), 1> kMigrations{postgresql_tables_1};
+constexpr std::array<std::string_view (*)(), 2> kMigrations{postgresql_tables_1, postgresql_node_gap_table};
 
 // Of this project's schemas: "ESLG" twice.
 constexpr std::string_view kLockSchema = "SELECT pg_advisory_xact_lock(5000948331229236295)";
