@@ -20,7 +20,11 @@ std::string in_words(const GapFinder::Range& range) {
 NodeGaps::NodeGaps(std::shared_ptr<const NodeContext> node, GapFinder finder, std::shared_ptr<Signal> changed)
     : node_(std::move(node)),
       finder_(std::move(finder)),
-      saving_(std::make_shared<Saving>(Saving{.pending = 0, .changed = std::move(changed)})) {}
+      saving_(std::make_shared<Saving>(Saving{.pending = 0, .changed = std::move(changed)})) {
+    // So that a series begins with 0.
+    for (const auto filter : base::kNodeFilters)
+        (void)node_->shared->dependencies.metrics.node_gap(node_->options.name, base::filter_name(filter));
+}
 
 bool NodeGaps::settled(bool last_chance) {
     if (finder_.undecided()) {
