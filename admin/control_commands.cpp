@@ -84,7 +84,7 @@ struct ControlCommands::Row {
     const char* needs;  ///< the member that must be there; null: none
     void (ControlCommands::*run)(const Request&, Done);
 
-    static const std::array<Row, 7> kRows;
+    static const std::array<Row, 8> kRows;
 
     static const Row* find(std::string_view name) {
         const auto found =
@@ -99,7 +99,7 @@ struct ControlCommands::Row {
     }
 };
 
-constexpr std::array<ControlCommands::Row, 7> ControlCommands::Row::kRows{{
+constexpr std::array<ControlCommands::Row, 8> ControlCommands::Row::kRows{{
     {"list", nullptr, &ControlCommands::list},
     {"show", "node", &ControlCommands::show},
     {"suspend", "node", &ControlCommands::suspend},
@@ -107,11 +107,12 @@ constexpr std::array<ControlCommands::Row, 7> ControlCommands::Row::kRows{{
     {"add", "configuration", &ControlCommands::add},
     {"remove", "node", &ControlCommands::remove},
     {"history", "node", &ControlCommands::history},
+    {"status", nullptr, &ControlCommands::status},
 }};
 
 ControlCommands::ControlCommands(upstream::Steering& steering, const storage::NodeStore& nodes,
-                                 ParseNode parse_node)
-    : steering_(steering), nodes_(nodes), parse_node_(std::move(parse_node)) {}
+                                 const Readiness& readiness, ParseNode parse_node)
+    : steering_(steering), nodes_(nodes), readiness_(readiness), parse_node_(std::move(parse_node)) {}
 
 ControlCommands::~ControlCommands() {
     reader_.stop();
@@ -194,6 +195,16 @@ void ControlCommands::read_history(const std::string& node, std::size_t most, Do
     ordered_json history = ordered_json::array();
     for (const auto& observation : *observations) history.push_back(json_of(observation));
     done(success("history", std::move(history)));
+}
+
+void ControlCommands::status(const Request&, Done done) {
+    readiness_.check([done = std::move(done)](const Readiness::Reasons& reasons) {
+        ordered_json answer;
+        answer["ok"] = true;
+        answer["ready"] = reasons.empty();
+        answer["reasons"] = reasons;
+        done(line_of(answer));
+    });
 }
 
 std::string failure(std::string_view why) {

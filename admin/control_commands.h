@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "admin/readiness.h"
 #include "base/result.h"
 #include "storage/node_store.h"
 #include "upstream/steering.h"
@@ -23,13 +24,16 @@ using ParseNode = std::function<base::Result<upstream::NodeSpec>(std::string con
 ///     {"command":"add","configuration":"TOML"}         the same
 ///     {"command":"history","node":"NAME","limit":20}   {"ok":true,"history":[…]}, the newest first
 ///
+///     {"command":"status"}                             {"ok":true,"ready":false,"reasons":["…"]}
+///
 /// Whatever is wrong is answered with {"ok":false,"error":"…"}.
 class ControlCommands {
   public:
     using Done = std::function<void(std::string answer)>;
 
-    /// Both must outlive this object.
-    ControlCommands(upstream::Steering& steering, const storage::NodeStore& nodes, ParseNode parse_node);
+    /// All must outlive this object.
+    ControlCommands(upstream::Steering& steering, const storage::NodeStore& nodes, const Readiness& readiness,
+                    ParseNode parse_node);
 
     /// Waits for the history that is being read; those that wait for a turn are not answered.
     ~ControlCommands();
@@ -53,10 +57,12 @@ class ControlCommands {
     void remove(const Request& request, Done done);
     void add(const Request& request, Done done);
     void history(const Request& request, Done done);
+    void status(const Request& request, Done done);
     void read_history(const std::string& node, std::size_t most, Done done);
 
     upstream::Steering& steering_;
     const storage::NodeStore& nodes_;
+    const Readiness& readiness_;
     const ParseNode parse_node_;
     boost::asio::thread_pool reader_{1};  ///< history blocks on the database
 };

@@ -23,19 +23,20 @@ struct ControlSocketOptions {
     std::chrono::milliseconds answer_time{8000};  ///< for an answer to be found; a client waits longer
 };
 
-/// The Unix-domain socket through which `event-sidecar nodes` talks to a running sidecar: one request a
-/// connection, one line of JSON each way (see ControlCommands). Only the user of the process can connect. No
-/// client can disturb the sidecar or another client: requests are limited in size, time and number.
+/// The Unix-domain socket through which `event-sidecar nodes` and `status` talk to a running sidecar: one
+/// request a connection, one line of JSON each way (see ControlCommands). Only the user of the process can
+/// connect. No client can disturb the sidecar or another client: requests are limited in size, time and
+/// number.
 ///
 /// The thread of the io_context only, or any while nobody runs that.
 class ControlSocket {
   public:
     /// Opens the socket at once; an error names the path and the remedy. Requests are answered as soon as the
-    /// context runs. Context, steering and nodes must outlive this object; answers of the steering may come
-    /// later, they are dropped.
+    /// context runs. Context, steering, nodes and readiness must outlive this object; answers of the steering
+    /// may come later, they are dropped.
     [[nodiscard]] static base::Result<std::unique_ptr<ControlSocket>> open(
         ControlSocketOptions options, boost::asio::io_context& context, upstream::Steering& steering,
-        const storage::NodeStore& nodes, ParseNode parse_node, base::Log log);
+        const storage::NodeStore& nodes, const Readiness& readiness, ParseNode parse_node, base::Log log);
 
     ~ControlSocket();
     ControlSocket(const ControlSocket&) = delete;

@@ -43,6 +43,23 @@ ordered_json conditions_of(const upstream::NodeReport& report) {
     return conditions;
 }
 
+ordered_json json_of(const upstream::NodeGap& gap) {
+    ordered_json json;
+    json["endpoint"] = kEndpointNames[static_cast<std::size_t>(gap.filter)];
+    json["first_id"] = gap.first;
+    json["last_id"] = gap.last ? ordered_json(*gap.last) : ordered_json(nullptr);
+    json["generation"] = gap.generation;
+    json["at"] = time_of(gap.at);
+    return json;
+}
+
+ordered_json gaps_of(const upstream::NodeReport& report) {
+    ordered_json gaps = ordered_json::array();
+    for (auto gap = report.gaps.rbegin(); gap != report.gaps.rend() && gaps.size() < kGapsShown; ++gap)
+        gaps.push_back(json_of(*gap));
+    return gaps;
+}
+
 }  // namespace
 
 ordered_json json_of(const upstream::NodeReport& report) {
@@ -66,6 +83,8 @@ ordered_json json_of(const upstream::NodeReport& report) {
     json["network_name"] = report.network_name;
     json["endpoints"] = endpoints_of(report);
     json["conditions"] = conditions_of(report);
+    json["gap_count"] = report.gaps.size();
+    json["gaps"] = gaps_of(report);
     return json;
 }
 

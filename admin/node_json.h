@@ -13,6 +13,9 @@ namespace admin {
 /// read; what is not known is null, or an empty string.
 [[nodiscard]] nlohmann::ordered_json json_of(const upstream::NodeReport& report);
 
+/// The gaps that json_of(NodeReport) shows, the newest first; "gap_count" has their number.
+inline constexpr std::size_t kGapsShown = 10;
+
 /// An entry of a node's history.
 [[nodiscard]] nlohmann::ordered_json json_of(const storage::NodeObservation& observation);
 

@@ -14,6 +14,8 @@
 #include <thread>
 
 #include "admin/control_socket.h"
+#include "admin/node_json.h"
+#include "admin/readiness.h"
 #include "base/event_queue.h"
 #include "base/named_thread.h"
 #include "server/connection_config.h"
@@ -87,8 +89,9 @@ class Application::Parts {
         upstream_ =
             std::make_unique<upstream::Upstream>(nodes_, config_.connections, upstream_dependencies());
 
+        readiness_.emplace(*upstream_, [this] { return storage_problems(); });
         auto control = admin::ControlSocket::open({.path = control_socket_path(config_)}, service_,
-                                                  *upstream_, log_->nodes(), parse_node, lines_);
+                                                  *upstream_, log_->nodes(), *readiness_, parse_node, lines_);
         if (!control) return control.error();
         control_ = std::move(*control);
         return {};
@@ -138,6 +141,7 @@ class Application::Parts {
                 },
             .large_payload = storage::kLargePayload,
             .resume = to_resume_points(log_->positions()),
+            .instance_name = config_.storage.instance_name,
             .required_network = stored.empty() ? config_.storage.network_name.value_or("") : stored,
             .log_is_empty = stored.empty(),
             .wishes = to_wishes(log_->nodes().intents(), lines_),
@@ -145,12 +149,25 @@ class Application::Parts {
                 [this](const upstream::NodeWish& wish, std::function<void()> done) {
                     log_->nodes().save(to_intent(wish), std::move(done));
                 },
+            .gaps = to_gaps(log_->nodes().gaps()),
+            .save_gap =
+                [this](const upstream::NodeGap& gap, std::function<void()> done) {
+                    log_->nodes().save(to_stored(gap), std::move(done));
+                },
             .note =
                 [this](const upstream::NodeTransition& transition) {
                     log_->nodes().note(to_observation(transition));
                 },
             .all_nodes_unavailable = [this] { on_all_nodes_unavailable(); },
             .failed_to_start = [this](const base::Error& error) { fail(error.message); }};
+    }
+
+    /// Any thread.
+    admin::Readiness::Reasons storage_problems() const {
+        const auto outage = publisher_->outage();
+        if (!outage) return {};
+        const auto since = std::chrono::floor<std::chrono::milliseconds>(outage->since);
+        return {fmt::format("since {} {}", admin::rfc3339(since), outage->what)};
     }
 
     void describe() const {
@@ -259,6 +276,7 @@ class Application::Parts {
     /// There may be no node for a while.
     asio::executor_work_guard<asio::io_context::executor_type> nodes_wait_{nodes_.get_executor()};
     std::unique_ptr<upstream::Upstream> upstream_;
+    std::optional<admin::Readiness> readiness_;
     std::unique_ptr<admin::ControlSocket> control_;
     std::promise<void> nodes_done_;
     std::thread node_thread_;

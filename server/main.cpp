@@ -12,6 +12,8 @@
 #include "server/export_command.h"
 #include "server/import_command.h"
 #include "server/nodes_command.h"
+#include "server/running_sidecar.h"
+#include "server/status_command.h"
 
 namespace {
 
@@ -54,8 +56,7 @@ int run(const std::string& config_file, bool only_check) {
     return (*application)->run();
 }
 
-int run(const server::NodesCommand& nodes, const std::string& config_file) {
-    const auto output = nodes.run(config_file, server::process_environment());
+int print(const server::CommandOutput& output) {
     fmt::print("{}", output.out);
     fmt::print(stderr, "{}", output.err);
     return output.exit_code;
@@ -73,12 +74,14 @@ int main(int argc, char** argv) {
     std::string config_file;
     bool only_check = false;
     cli.add_option("--path-to-config", config_file,
-                   "The configuration file (TOML). Required, but for `nodes`")
+                   "The configuration file (TOML). Required, but for `nodes` and `status`")
         ->type_name("FILE");
     cli.add_flag("--check-config", only_check, "Print every error of the configuration and exit");
     cli.set_version_flag("--version", "event-sidecar " EVENT_SIDECAR_VERSION);
     cli.require_subcommand(0, 1);
-    const server::NodesCommand nodes(cli);
+    const server::RunningSidecar sidecar(cli);
+    const server::NodesCommand nodes(cli, sidecar);
+    const server::StatusCommand status(cli, sidecar);
     const server::ExportCommand exporting(cli);
     const server::ImportCommand importing(cli);
     cli.footer(
@@ -86,15 +89,17 @@ int main(int argc, char** argv) {
         "SIDECAR_POSTGRES_USERNAME, _PASSWORD, _DATABASE_NAME, _HOST, _PORT, _MAX_CONNECTIONS,\n"
         "SIDECAR_ADMIN_TOKEN: each wins over the file.");
     CLI11_PARSE(cli, argc, argv);
-    if (!nodes.chosen()) {
+    if (!nodes.chosen() && !status.chosen()) {
         if (config_file.empty()) return cli.exit(CLI::RequiredError("--path-to-config"));
-        if (nodes.has_options()) return cli.exit(CLI::RequiresError("--control-socket", "nodes"));
+        if (sidecar.is_named()) return cli.exit(CLI::RequiresError("--control-socket", "nodes or status"));
     }
 
     try {
-        if (nodes.chosen()) return run(nodes, config_file);
-        if (exporting.chosen()) return exporting.run(config_file, server::process_environment());
-        if (importing.chosen()) return importing.run(config_file, server::process_environment());
+        const auto environment = server::process_environment();
+        if (nodes.chosen()) return print(nodes.run(config_file, environment));
+        if (status.chosen()) return print(status.run(config_file, environment));
+        if (exporting.chosen()) return exporting.run(config_file, environment);
+        if (importing.chosen()) return importing.run(config_file, environment);
         return run(config_file, only_check);
     } catch (const std::exception& error) {
         fmt::print(stderr, "event-sidecar: {}\n", error.what());

@@ -64,6 +64,29 @@ storage::NodeObservation to_observation(const upstream::NodeTransition& transiti
             .network_name = transition.network_name};
 }
 
+storage::NodeGap to_stored(const upstream::NodeGap& gap) {
+    using std::chrono::milliseconds;
+    return {.node = gap.node,
+            .filter = gap.filter,
+            .generation = gap.generation,
+            .first = gap.first,
+            .last = gap.last,
+            .at = std::chrono::duration_cast<milliseconds>(gap.at.time_since_epoch()).count()};
+}
+
+std::vector<upstream::NodeGap> to_gaps(const std::vector<storage::NodeGap>& stored) {
+    std::vector<upstream::NodeGap> gaps;
+    for (const auto& gap : stored) {
+        gaps.push_back({.node = gap.node,
+                        .filter = gap.filter,
+                        .generation = gap.generation,
+                        .first = gap.first,
+                        .last = gap.last,
+                        .at = std::chrono::system_clock::time_point(std::chrono::milliseconds(gap.at))});
+    }
+    return gaps;
+}
+
 std::vector<upstream::NodeWish> to_wishes(const std::vector<storage::NodeIntent>& intents,
                                           const base::Log& log) {
     std::vector<upstream::NodeWish> wishes;

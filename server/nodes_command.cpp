@@ -6,12 +6,9 @@
 #include <fmt/format.h>
 #include <utility>
 
-#include "admin/control_client.h"
 #include "admin/control_commands.h"
 #include "admin/node_json.h"
-#include "server/control_path.h"
 #include "server/nodes_output.h"
-#include "server/text_table.h"
 #include "storage/node_store.h"
 
 namespace server {
@@ -52,36 +49,15 @@ std::string fault_of_setting(const std::string& setting) {
     return good ? std::string() : "expected KEY=VALUE such as max_attempts=5";
 }
 
-base::Error unusable(const std::vector<ConfigProblem>& problems, const std::string& config_file) {
-    auto text = describe({problems.front()}, config_file);
-    text.pop_back();  // the newline
-    if (problems.size() > 1) text += fmt::format(" (and {} more)", problems.size() - 1);
-    return base::invalid(text + "; correct the file, or give --control-socket PATH");
-}
-
-CommandOutput failed(std::string_view why) {
-    // Of several lines each is wanted, but nothing else that controls a terminal.
-    std::string text;
-    while (true) {
-        const auto end = why.find('\n');
-        text += "event-sidecar: " + printable(why.substr(0, end)) + "\n";
-        if (end == std::string_view::npos) break;
-        why.remove_prefix(end + 1);
-    }
-    return {{}, std::move(text), EXIT_FAILURE};
-}
-
 }  // namespace
 
-NodesCommand::NodesCommand(CLI::App& program) : limit_(admin::ControlCommands::kDefaultHistory) {
+NodesCommand::NodesCommand(CLI::App& program, const RunningSidecar& sidecar)
+    : sidecar_(sidecar), limit_(admin::ControlCommands::kDefaultHistory) {
     declare(program);
     declare_add();
 }
 
 void NodesCommand::declare(CLI::App& program) {
-    program
-        .add_option("--control-socket", control_socket_, "With `nodes`: the socket of the running sidecar")
-        ->type_name("PATH");
     nodes_ = program.add_subcommand("nodes", "Show and steer the node connections of a running sidecar");
     nodes_->require_subcommand(1)->fallthrough()->footer(std::string(kFooter));
     nodes_->add_flag("--json", json_, "Print the sidecar's answer as JSON");
@@ -150,17 +126,6 @@ ordered_json NodesCommand::request() const {
     return request;
 }
 
-base::Result<std::filesystem::path> NodesCommand::socket_path(const std::string& config_file,
-                                                              const Environment& environment) const {
-    if (!control_socket_.empty()) return std::filesystem::path(control_socket_);
-    if (config_file.empty()) {
-        return base::invalid("which sidecar? Give its --path-to-config FILE, or its --control-socket PATH");
-    }
-    const auto loaded = load_config(config_file, environment);
-    if (loaded.config) return control_socket_path(*loaded.config);
-    return unusable(loaded.problems, config_file);
-}
-
 std::string NodesCommand::describe_answer(const ordered_json& answer) const {
     if (json_) return admin::line_of(answer) + "\n";
     const auto part = [&answer](const char* key) { return answer.value(key, ordered_json()); };
@@ -171,9 +136,7 @@ std::string NodesCommand::describe_answer(const ordered_json& answer) const {
 }
 
 CommandOutput NodesCommand::run(const std::string& config_file, const Environment& environment) const {
-    const auto socket = socket_path(config_file, environment);
-    if (!socket) return failed(socket.error().message);
-    const auto answer = admin::ask(*socket, request());
+    const auto answer = sidecar_.ask(request(), config_file, environment);
     if (!answer) return failed(answer.error().message);
     return {describe_answer(*answer), {}, EXIT_SUCCESS};
 }

@@ -62,21 +62,36 @@ std::string note_of(const ordered_json& node) {
     return error.empty() ? note : note + ": " + error;
 }
 
+/// Ids that were not read, a line for each gap.
+std::string describe_gaps(const ordered_json& gaps) {
+    std::string text = "gaps:\n";
+    for (const auto& gap : gaps) {
+        const auto last = text_of(gap, "last_id");
+        text += "  " + seconds_of(gap, "at") + "  events/" + text_of(gap, "endpoint") + ": ids " +
+                text_of(gap, "first_id") +
+                (last == "-" ? " and on, until its ids began again" : " to " + last) + " were not read\n";
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string describe_nodes(const ordered_json& nodes) {
-    TextTable table({"NAME", "STATE", "SINCE", "HEIGHT", "BEHIND", "VERSION", "CONDITIONS", ""});
+    TextTable table({"NAME", "STATE", "SINCE", "HEIGHT", "BEHIND", "VERSION", "CONDITIONS", "GAPS", ""});
     for (const auto& node : nodes) {
         table.add({text_of(node, "name"), text_of(node, "state"), seconds_of(node, "since"),
                    text_of(node, "height"), text_of(node, "blocks_behind"), text_of(node, "build_version"),
-                   text_of(node, "conditions"), note_of(node)});
+                   text_of(node, "conditions"), text_of(node, "gap_count"), note_of(node)});
     }
     return table.text();
 }
 
 std::string describe_node(const ordered_json& node) {
     std::string text;
-    for (const auto& [key, value] : node.items()) text += printable(key) + ": " + text_of(value) + "\n";
+    for (const auto& [key, value] : node.items()) {
+        const bool gaps = key == "gaps" && value.is_array() && !value.empty();
+        text += gaps ? describe_gaps(value) : printable(key) + ": " + text_of(value) + "\n";
+    }
     return text;
 }
 

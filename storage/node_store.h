@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/event_kind.h"
 #include "base/result.h"
 
 namespace storage {
@@ -35,13 +36,25 @@ struct NodeObservation {
     std::string network_name;
 };
 
-/// The nodes' wishes and histories, beside the events. Writing never waits for the database: it is done on
-/// the store's own thread, the wishes in order and the observations in order, and tried again while the
-/// database fails. Wishes are given up only when the store is destroyed and a last try fails; of the
+/// Ids of a node that were never read at one of its endpoints.
+struct NodeGap {
+    std::string node;
+    base::Filter filter = base::Filter::Main;
+    std::uint32_t generation = 0;
+    std::uint32_t first = 0;
+    std::optional<std::uint32_t> last;  ///< none: it is not known
+    std::int64_t at = 0;                ///< when it was found, milliseconds since 1970
+    bool operator==(const NodeGap&) const = default;
+};
+
+/// The nodes' wishes, histories and gaps, beside the events. Writing never waits for the database: it is done
+/// on the store's own thread, the wishes in order and the observations in order, and tried again while the
+/// database fails. Wishes and gaps are given up only when the store is destroyed and a last try fails; of the
 /// observations the oldest are, too, when thousands wait.
 class NodeStore {
   public:
     static constexpr std::size_t kHistoryPerNode = 200;  ///< older transitions are deleted
+    static constexpr std::size_t kGapsPerNode = 200;     ///< likewise
 
     virtual ~NodeStore() = default;
 
@@ -52,6 +65,13 @@ class NodeStore {
     /// while the store is destroyed; never, if it is given up. It must not throw or block, and may call the
     /// store. Any thread.
     virtual void save(NodeIntent intent, std::function<void()> done) = 0;
+
+    /// As of start-up, the oldest first.
+    [[nodiscard]] virtual std::vector<NodeGap> gaps() const = 0;
+
+    /// A gap of the same node, endpoint, generation and first id is replaced, so that one that is found twice
+    /// is kept once. `done` as that of save(). Any thread.
+    virtual void save(NodeGap gap, std::function<void()> done) = 0;
 
     /// Becomes the node's newest observation and an entry of its history. Any thread.
     virtual void note(NodeObservation observation) = 0;

@@ -19,6 +19,22 @@ const PostgresqlStatement kSaveIntent{
     "INSERT INTO node_intent (instance, node, wish, configuration) VALUES ($1, $2, $3, $4) "
     "ON CONFLICT (instance, node) DO UPDATE SET wish = excluded.wish, configuration = "
     "excluded.configuration"};
+const PostgresqlStatement kGaps{"gaps",
+                                "SELECT node, filter, generation, first_id, last_id, at FROM node_gap WHERE "
+                                "instance = $1 ORDER BY number"};
+// Found again, it is the newest.
+const PostgresqlStatement kForgetGap{
+    "forget_gap",
+    "DELETE FROM node_gap WHERE instance = $1 AND node = $2 AND filter = $3 AND generation = $4 "
+    "AND first_id = $5"};
+const PostgresqlStatement kSaveGap{
+    "save_gap",
+    "INSERT INTO node_gap (instance, node, filter, generation, first_id, last_id, at) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+const PostgresqlStatement kTrimGaps{
+    "trim_gaps",
+    "DELETE FROM node_gap WHERE instance = $1 AND node = $2 AND number <= (SELECT g.number FROM "
+    "node_gap g WHERE g.instance = $1 AND g.node = $2 ORDER BY g.number DESC LIMIT 1 OFFSET $3)"};
 const PostgresqlStatement kAddHistory{
     "add_history",
     "INSERT INTO node_history (instance, node, at, from_state, to_state, cause, message, attempt, height, "
@@ -74,6 +90,25 @@ std::vector<NodeIntent> load_intents(PostgresqlPool& pool, std::int64_t instance
     });
 }
 
+std::vector<NodeGap> load_gaps(PostgresqlPool& pool, std::int64_t instance) {
+    return pool.use([&](Session& session) {
+        std::vector<NodeGap> gaps;
+        for (const auto& row : session.connection.execute(kGaps, instance)) {
+            const auto filter = row[1].as<int>();
+            if (filter < 0 || filter >= static_cast<int>(base::kNodeFilterCount))
+                throw PostgresqlFailure::corrupt("the table node_gap holds an unknown endpoint");
+            NodeGap& gap = gaps.emplace_back();
+            gap.node = row[0].as<std::string>();
+            gap.filter = static_cast<base::Filter>(filter);
+            gap.generation = row[2].as<std::uint32_t>();
+            gap.first = row[3].as<std::uint32_t>();
+            if (!row[4].is_null()) gap.last = row[4].as<std::uint32_t>();
+            gap.at = row[5].as<std::int64_t>();
+        }
+        return gaps;
+    });
+}
+
 std::optional<std::int64_t> as_signed(const std::optional<std::uint64_t>& value) {
     if (!value) return std::nullopt;
     return static_cast<std::int64_t>(*value);
@@ -99,7 +134,8 @@ NodeObservation to_observation(std::string_view node, const pqxx::row& row) {
 
 PostgresqlNodeStore::PostgresqlNodeStore(PostgresqlPool& writer, PostgresqlPool& readers,
                                          std::int64_t instance, base::Log log, std::function<void()> wake)
-    : QueuedNodeStore(load_intents(writer, instance), std::move(log), std::move(wake)),
+    : QueuedNodeStore({load_intents(writer, instance), load_gaps(writer, instance)}, std::move(log),
+                      std::move(wake)),
       writer_(writer),
       readers_(readers),
       instance_(instance) {}
@@ -122,9 +158,20 @@ void PostgresqlNodeStore::write(const Batch& batch) {
             session.connection.execute(kSaveIntent, instance_, intent.node, static_cast<int>(intent.wish),
                                        intent.configuration);
         }
+        for (const auto& [gap, done] : batch.gaps) write_gap(session.connection, gap);
         for (const auto& observation : batch.observations) write_observation(session.connection, observation);
         transaction.commit();
     });
+}
+
+void PostgresqlNodeStore::write_gap(PostgresqlConnection& connection, const NodeGap& gap) const {
+    const auto filter = static_cast<int>(gap.filter);
+    connection.execute(kForgetGap, instance_, gap.node, filter, gap.generation, gap.first);
+    const auto save = [&](const auto& last) {
+        connection.execute(kSaveGap, instance_, gap.node, filter, gap.generation, gap.first, last, gap.at);
+    };
+    gap.last ? save(*gap.last) : save(nullptr);
+    connection.execute(kTrimGaps, instance_, gap.node, kGapsPerNode);
 }
 
 void PostgresqlNodeStore::write_observation(PostgresqlConnection& connection,

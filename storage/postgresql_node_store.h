@@ -12,7 +12,7 @@
 
 namespace storage {
 
-/// The nodes' wishes and histories of one instance in the log's database.
+/// The nodes' wishes, histories and gaps of one instance in the log's database.
 class PostgresqlNodeStore final : public QueuedNodeStore {
   public:
     /// Throws PostgresqlFailure, as step() does.
@@ -24,6 +24,7 @@ class PostgresqlNodeStore final : public QueuedNodeStore {
 
   private:
     void write(const Batch& batch) override;
+    void write_gap(PostgresqlConnection& connection, const NodeGap& gap) const;
     void write_observation(PostgresqlConnection& connection, const NodeObservation& observation) const;
 
     PostgresqlPool& writer_;

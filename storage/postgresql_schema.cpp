@@ -17,7 +17,8 @@ namespace storage {
 namespace {
 
 /// Element i brings schema i to schema i + 1. Never changed once released, only added to.
-constexpr std::array<std::string_view (*)(), 2> kMigrations{postgresql_tables_1, postgresql_tables_2};
+constexpr std::array<std::string_view (*)(), 3> kMigrations{postgresql_tables_1, postgresql_tables_2,
+                                                            postgresql_tables_3};
 
 // Of this project's schemas: "ESLG" twice.
 constexpr std::string_view kLockSchema = "SELECT pg_advisory_xact_lock(5000948331229236295)";

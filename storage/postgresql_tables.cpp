@@ -143,6 +143,23 @@ CREATE TABLE dictionary (
 )sql";
 }
 
+// last_id is NULL where the end of the gap is not known. `number` is the order in which they were found.
+std::string_view postgresql_tables_3() {
+    return R"sql(
+CREATE TABLE node_gap (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at bigint NOT NULL,
+    generation bigint NOT NULL,
+    first_id bigint NOT NULL,
+    last_id bigint,
+    instance int NOT NULL REFERENCES instance,
+    filter smallint NOT NULL,
+    node text NOT NULL,
+    UNIQUE (instance, node, filter, generation, first_id)
+);
+)sql";
+}
+
 // append(), in the order of its steps:
 //  - What is new is found before the head is locked, so that a batch without news, as two of three are that
 //    come from three nodes, neither waits nor writes. Had another append come between, it is found once more

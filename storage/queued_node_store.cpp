@@ -28,13 +28,21 @@ void put_first(std::deque<T>& queue, std::deque<T> first) {
 
 }  // namespace
 
-QueuedNodeStore::QueuedNodeStore(std::vector<NodeIntent> intents, base::Log log, std::function<void()> wake)
-    : start_intents_(std::move(intents)), log_(std::move(log)), wake_(std::move(wake)) {}
+QueuedNodeStore::QueuedNodeStore(Start start, base::Log log, std::function<void()> wake)
+    : start_(std::move(start)), log_(std::move(log)), wake_(std::move(wake)) {}
 
 void QueuedNodeStore::save(NodeIntent intent, std::function<void()> done) {
     {
         const std::lock_guard lock(mutex_);
         waiting_.requests.push_back({std::move(intent), std::move(done)});
+    }
+    wake_();
+}
+
+void QueuedNodeStore::save(NodeGap gap, std::function<void()> done) {
+    {
+        const std::lock_guard lock(mutex_);
+        waiting_.gaps.push_back({std::move(gap), std::move(done)});
     }
     wake_();
 }
@@ -50,7 +58,7 @@ void QueuedNodeStore::note(NodeObservation observation) {
 
 bool QueuedNodeStore::has_work() const {
     const std::lock_guard lock(mutex_);
-    return !waiting_.requests.empty() || !waiting_.observations.empty();
+    return !waiting_.requests.empty() || !waiting_.gaps.empty() || !waiting_.observations.empty();
 }
 
 void QueuedNodeStore::step() {
@@ -65,16 +73,20 @@ void QueuedNodeStore::step() {
     for (const auto& request : batch.requests) {
         if (request.done) request.done();
     }
+    for (const auto& request : batch.gaps) {
+        if (request.done) request.done();
+    }
 }
 
 QueuedNodeStore::Batch QueuedNodeStore::take() {
     const std::lock_guard lock(mutex_);
-    return {take_first(waiting_.requests), take_first(waiting_.observations)};
+    return {take_first(waiting_.requests), take_first(waiting_.gaps), take_first(waiting_.observations)};
 }
 
 void QueuedNodeStore::put_back(Batch batch) {
     const std::lock_guard lock(mutex_);
     put_first(waiting_.requests, std::move(batch.requests));
+    put_first(waiting_.gaps, std::move(batch.gaps));
     put_first(waiting_.observations, std::move(batch.observations));
     give_up_oldest();
 }

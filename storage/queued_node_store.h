@@ -17,11 +17,13 @@ namespace storage {
 class QueuedNodeStore : public NodeStore {
   public:
     /// Observations that are kept while the database fails; the oldest beyond these are given up, and counted
-    /// in the log. Wishes are all kept.
+    /// in the log. Wishes and gaps are all kept.
     static constexpr std::size_t kMostWaiting = 4096;
 
-    [[nodiscard]] std::vector<NodeIntent> intents() const final { return start_intents_; }
+    [[nodiscard]] std::vector<NodeIntent> intents() const final { return start_.intents; }
     void save(NodeIntent intent, std::function<void()> done) final;
+    [[nodiscard]] std::vector<NodeGap> gaps() const final { return start_.gaps; }
+    void save(NodeGap gap, std::function<void()> done) final;
     void note(NodeObservation observation) final;
 
     [[nodiscard]] bool has_work() const;
@@ -36,13 +38,24 @@ class QueuedNodeStore : public NodeStore {
         NodeIntent intent;
         std::function<void()> done;
     };
+    struct GapRequest {
+        NodeGap gap;
+        std::function<void()> done;
+    };
     struct Batch {
         std::deque<Request> requests;
+        std::deque<GapRequest> gaps;
         std::deque<NodeObservation> observations;
     };
 
+    /// What the database holds as of start-up.
+    struct Start {
+        std::vector<NodeIntent> intents;
+        std::vector<NodeGap> gaps;
+    };
+
     /// `wake` is called from any thread when there is something to write.
-    QueuedNodeStore(std::vector<NodeIntent> intents, base::Log log, std::function<void()> wake);
+    QueuedNodeStore(Start start, base::Log log, std::function<void()> wake);
 
     /// Writes the batch in one transaction, or throws.
     virtual void write(const Batch& batch) = 0;
@@ -53,7 +66,7 @@ class QueuedNodeStore : public NodeStore {
     void give_up_oldest();
     void report_given_up();
 
-    const std::vector<NodeIntent> start_intents_;
+    const Start start_;
     const base::Log log_;
     const std::function<void()> wake_;
 

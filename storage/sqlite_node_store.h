@@ -13,7 +13,7 @@
 
 namespace storage {
 
-/// The nodes' wishes and histories in the log's database file.
+/// The nodes' wishes, histories and gaps in the log's database file.
 class SqliteNodeStore final : public QueuedNodeStore {
   public:
     /// Throws SqliteFailure, as step() does; that holds no turn.
@@ -29,6 +29,8 @@ class SqliteNodeStore final : public QueuedNodeStore {
     SqliteWriter& writer_;
     ReaderPool& readers_;
     SqliteStatement save_intent_;
+    SqliteStatement save_gap_;
+    SqliteStatement trim_gaps_;
     SqliteStatement save_observed_;
     SqliteStatement insert_history_;
     SqliteStatement trim_history_;

@@ -142,12 +142,28 @@ CREATE TABLE node_history (
 CREATE INDEX node_history_node ON node_history (node, number);
 )sql";
 
+// node_gap: ids of a node that were never read; last_id is NULL where the end is not known. `number` is the
+// order in which they were found.
+constexpr const char* kNodeGap = R"sql(
+CREATE TABLE node_gap (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    node TEXT NOT NULL,
+    filter INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    first_id INTEGER NOT NULL,
+    last_id INTEGER,
+    at INTEGER NOT NULL,
+    UNIQUE (node, filter, generation, first_id)
+) STRICT;
+)sql";
+
 /// Element i brings schema i to schema i + 1. Never changed once released, only added to.
 using Migration = void (*)(const SqliteConnection&);
-constexpr std::array<Migration, 3> kMigrations{
+constexpr std::array<Migration, 4> kMigrations{
     [](const SqliteConnection& connection) { connection.execute(kSchema1); },
     [](const SqliteConnection& connection) { connection.execute(kSchema2); },
     migrate_to_schema_3,
+    [](const SqliteConnection& connection) { connection.execute(kNodeGap); },
 };
 
 constexpr std::size_t kHeaderSize = 100;

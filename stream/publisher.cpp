@@ -185,7 +185,10 @@ auto Publisher::with_patience(const Words& words, Try&& attempt) -> decltype(att
     for (;;) {
         auto result = attempt();
         if (result) {
-            if (failing) lines_->info("{}; nothing was lost", words.over);
+            if (failing) {
+                set_outage(std::nullopt);
+                lines_->info("{}; the nodes are read on", words.over);
+            }
             return result;
         }
         if (result.error().category != base::Error::Category::Unavailable) {
@@ -195,6 +198,8 @@ auto Publisher::with_patience(const Words& words, Try&& attempt) -> decltype(att
         if (!failing) {
             lines_->error("{}: {}; reading from the nodes pauses and goes on by itself", words.failing,
                           result.error().message);
+            set_outage(Outage{.what = fmt::format("{}: {}", words.failing, result.error().message),
+                              .since = std::chrono::system_clock::now()});
         }
         failing = true;
         if (!pause(delay)) {
@@ -203,6 +208,16 @@ auto Publisher::with_patience(const Words& words, Try&& attempt) -> decltype(att
         }
         delay = std::min<std::chrono::milliseconds>(delay * 2, kLongestRetry);
     }
+}
+
+std::optional<Publisher::Outage> Publisher::outage() const {
+    const std::lock_guard lock(mutex_);
+    return outage_;
+}
+
+void Publisher::set_outage(std::optional<Outage> outage) {
+    const std::lock_guard lock(mutex_);
+    outage_ = std::move(outage);
 }
 
 /// False when a stop was asked for and the patience for it is used up.

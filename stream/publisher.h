@@ -36,7 +36,16 @@ class Publisher {
 
     struct Words;
 
+    /// Why nothing can be published now.
+    struct Outage {
+        std::string what;  ///< in words, with the log's error
+        std::chrono::system_clock::time_point since;
+    };
+
     void start();
+
+    /// Any thread.
+    [[nodiscard]] std::optional<Outage> outage() const;
 
     /// Closes the queue, stores and publishes what is in it, and ends. Where the log fails, it gives up: what
     /// is not stored is still with the nodes.
@@ -53,6 +62,7 @@ class Publisher {
     void publish_appended(std::span<base::Event> slice, const storage::Appended& appended);
     template <class Try>
     [[nodiscard]] auto with_patience(const Words& words, Try&& attempt) -> decltype(attempt());
+    void set_outage(std::optional<Outage> outage);
     [[nodiscard]] bool pause(std::chrono::milliseconds time);
     [[nodiscard]] std::chrono::milliseconds until_flush() const;
     void flush();
@@ -68,9 +78,10 @@ class Publisher {
     base::Counter& followed_;
     std::optional<Clock::time_point> flush_at_;  ///< while there are positions to be stored
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;  // guards the following three
     std::condition_variable stop_asked_;
     std::optional<std::chrono::steady_clock::time_point> give_up_at_;  ///< once a stop is asked for
+    std::optional<Outage> outage_;
     std::thread thread_;
 };
 

@@ -46,7 +46,8 @@ base::NaturalKey shutdown_key(const ImportedEvent& event) {
     const base::NodePosition position{static_cast<std::uint32_t>(event.place),
                                       static_cast<std::uint32_t>(event.place >> 32U)};
     // The space keeps it apart from the names of nodes that are read.
-    return upstream::occurrence_key("import " + event.origin, event.source, position);
+    const auto origin = "import " + event.origin;
+    return upstream::occurrence_key({origin.begin(), origin.end()}, event.source, position);
 }
 
 Importer::Importer(storage::EventLog& log, std::string network_name, Stop stop)

@@ -17,6 +17,10 @@ namespace {
 
 constexpr std::size_t kCostOfEvent = 200;  // beside its payload
 constexpr std::size_t kExcerpt = 200;
+/// Within so long, a connection that is read again has caught up with the node.
+constexpr std::chrono::seconds kCatchUp{10};
+/// What an endpoint has in the node's buffer comes at once.
+constexpr std::chrono::seconds kGapPatience{1};
 
 std::optional<std::uint32_t> parse_id(const std::optional<std::string>& text) {
     if (!text || text->empty()) return std::nullopt;
@@ -34,9 +38,8 @@ void rethrow(const std::exception_ptr& exception) {
 }  // namespace
 
 struct FilterReader::Counters {
-    Counters(base::Metrics& metrics, std::string_view node, std::string_view filter)
+    Counters(base::Metrics& metrics, std::string_view filter)
         : received_bytes(metrics.received_bytes(filter)),
-          gaps(metrics.node_gap(node, filter)),
           stream_failed(metrics.error("connection_manager", "fetching_from_stream_failed")),
           unreadable(metrics.error("connection_manager", fmt::format("deserialization_error:{}", filter))),
           without_id(metrics.error("connection_manager", "event_without_id")),
@@ -44,7 +47,6 @@ struct FilterReader::Counters {
           version_unreadable(metrics.error("connection_manager", "api_version_deserialization_failed")) {}
 
     base::Histogram& received_bytes;
-    base::Counter& gaps;
     base::Counter& stream_failed;
     base::Counter& unreadable;
     base::Counter& without_id;
@@ -69,13 +71,14 @@ struct FilterReader::Pause {
 };
 
 FilterReader::FilterReader(std::shared_ptr<const NodeContext> node, base::Filter filter, FilterMemory& memory,
-                           std::shared_ptr<Signal> changed)
+                           NodeGaps& gaps, base::KeyBytes identity, std::shared_ptr<Signal> changed)
     : node_(std::move(node)),
       filter_(filter),
       memory_(memory),
+      gaps_(gaps),
+      identity_(std::move(identity)),
       changed_(std::move(changed)),
-      counters_(std::make_unique<Counters>(node_->shared->dependencies.metrics, node_->options.name,
-                                           base::filter_name(filter))),
+      counters_(std::make_unique<Counters>(node_->shared->dependencies.metrics, base::filter_name(filter))),
       stream_(node_->shared->executor),
       last_read_(Clock::now()),
       wake_(node_->shared->executor) {}
@@ -102,6 +105,15 @@ void FilterReader::close(NodeCause cause, std::string reason) {
 
 bool FilterReader::awaits_resumption() const {
     return phase_ == Phase::Reading && pauses_ == 0 && memory_.cursor.awaits_resumption();
+}
+
+void FilterReader::look_at_gaps() {
+    if (waits_for_gaps_) wake_.notify();
+}
+
+bool FilterReader::kept_up() const {
+    if (!behind_since_ || end_.cause == NodeCause::Silent || reads_anew(end_.cause)) return false;
+    return said_goodbye_ || Clock::now() - *behind_since_ >= kCatchUp;
 }
 
 FilterReader::Clock::duration FilterReader::silence(Clock::time_point now) const {
@@ -178,6 +190,7 @@ asio::awaitable<void> FilterReader::wait_for_admission() {
     changed_->notify();
     while (!admitted_ && !closed_) co_await wake_.wait();
     phase_ = Phase::Reading;
+    behind_since_ = Clock::now();
 }
 
 asio::awaitable<std::optional<FilterReader::End>> FilterReader::take(SseEvent& frame) {
@@ -210,10 +223,13 @@ asio::awaitable<std::optional<FilterReader::End>> FilterReader::take(SseEvent& f
     if (event.kind == base::Kind::BlockAdded && event.height)
         node_->shared->peers.block(event.node, *event.height, last_read_);
 
+    const bool told = co_await wait_for_gaps();
+    if (!told) co_return End{};
     event.position = memory_.cursor.position();
     if (base::row_of(event.kind).key == base::KeyShape::Occurrence) {
-        event.key = occurrence_key(event.node, event.filter, event.position);
+        event.key = occurrence_key(identity_, event.filter, event.position);
     }
+    said_goodbye_ = event.kind == base::Kind::Shutdown;
     event.payload = std::move(frame.data);
     if (event.payload.size() > node_->shared->dependencies.large_payload) {
         const bool ready = co_await stage(event);
@@ -235,12 +251,13 @@ std::optional<FilterReader::End> FilterReader::judge(std::uint32_t id, const bas
                    .message = fmt::format("its event ids started again (asked from {}, got {})",
                                           before.event_id, id)};
     }
+    auto place = memory_.cursor.position();
+    place.event_id = id;
+    gaps_.finder().began(filter_, place);
     if (verdict == Gap) {
-        counters_->gaps.Increment();
         return End{.cause = NodeCause::Gap,
-                   .message = fmt::format(
-                       "{} no longer holds event {} and goes on with {}: events between may be missing",
-                       base::filter_name(filter_), before.event_id, id)};
+                   .message = fmt::format("{} no longer holds event {} and goes on with {}",
+                                          base::filter_name(filter_), before.event_id, id)};
     }
     is_new = verdict != Known;
     return std::nullopt;
@@ -261,6 +278,21 @@ void FilterReader::complain(std::string_view why, std::string_view payload) {
     node_->log->warn("node {}: {}: event skipped: {} ({} like it since the last such line): {:?}",
                      node_->options.name, base::filter_name(filter_), why, *held_back,
                      payload.substr(0, kExcerpt));
+}
+
+/// Before an event is handed on that comes after a gap. False: the reader is closed.
+asio::awaitable<bool> FilterReader::wait_for_gaps() {
+    if (!gaps_.open()) co_return true;
+    const Pause pause(*this);  // which also has the other readers look again
+    const auto patience_ends = Clock::now() + kGapPatience;
+    waits_for_gaps_ = true;
+    while (!closed_) {
+        const bool last_chance = Clock::now() >= patience_ends;
+        if (gaps_.settled(last_chance)) break;
+        co_await wake_.wait_until(last_chance ? Clock::time_point::max() : patience_ends);
+    }
+    waits_for_gaps_ = false;
+    co_return !closed_;
 }
 
 asio::awaitable<bool> FilterReader::stage(base::Event& event) {
@@ -307,7 +339,10 @@ asio::awaitable<bool> FilterReader::flush() {
     batch_ = Batch();
     const auto cost = std::exchange(batch_cost_, 0);
     const bool pushed = co_await push(std::move(batch), cost);
-    if (pushed && last) memory_.cursor.commit(*last);
+    if (pushed && last) {
+        gaps_.finder().handed_on(filter_, last->position);
+        memory_.cursor.commit(*last);
+    }
     co_return pushed;
 }
 
@@ -327,6 +362,7 @@ asio::awaitable<bool> FilterReader::push(Batch batch, std::size_t cost) {
 
         const Pause pause(*this);
         while (!has_space_ && !closed_) co_await wake_.wait();
+        behind_since_ = Clock::now();
     }
     co_return false;
 }

@@ -15,6 +15,7 @@
 #include "upstream/event_stream.h"
 #include "upstream/filter_cursor.h"
 #include "upstream/node_context.h"
+#include "upstream/node_gaps.h"
 #include "upstream/node_state.h"
 #include "upstream/signal.h"
 #include "upstream/sse_parser.h"
@@ -46,9 +47,10 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
         std::string message;
     };
 
-    /// `memory` outlives the reader; `changed` is notified at each change of phase.
+    /// `memory` and `gaps` outlive the reader; `identity` is the node's; `changed` is notified at each change
+    /// of phase.
     FilterReader(std::shared_ptr<const NodeContext> node, base::Filter filter, FilterMemory& memory,
-                 std::shared_ptr<Signal> changed);
+                 NodeGaps& gaps, base::KeyBytes identity, std::shared_ptr<Signal> changed);
     ~FilterReader();
     FilterReader(const FilterReader&) = delete;
     FilterReader& operator=(const FilterReader&) = delete;
@@ -71,6 +73,11 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
     /// There is an event to resume from.
     [[nodiscard]] bool resumes() const { return memory_.cursor.committed().has_value(); }
 
+    /// A gap that events wait for may be settled.
+    void look_at_gaps();
+    /// At the end: all that the node had sent was read.
+    [[nodiscard]] bool kept_up() const;
+
     /// For how long nothing has come though it was waited for.
     [[nodiscard]] Clock::duration silence(Clock::time_point now) const;
 
@@ -88,6 +95,7 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
     [[nodiscard]] std::optional<End> judge(std::uint32_t id, const base::Event* event, bool& is_new);
     [[nodiscard]] std::optional<End> skip(const SseEvent& frame, base::Counter& counter,
                                           std::string_view why);
+    [[nodiscard]] boost::asio::awaitable<bool> wait_for_gaps();
     [[nodiscard]] boost::asio::awaitable<bool> stage(base::Event& event);
     [[nodiscard]] boost::asio::awaitable<bool> flush();
     [[nodiscard]] boost::asio::awaitable<bool> push(Batch batch, std::size_t cost);
@@ -99,6 +107,8 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
     std::shared_ptr<const NodeContext> node_;
     base::Filter filter_;
     FilterMemory& memory_;
+    NodeGaps& gaps_;
+    const base::KeyBytes identity_;
     std::shared_ptr<Signal> changed_;
     std::unique_ptr<Counters> counters_;
 
@@ -108,6 +118,8 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
     End end_;
     std::optional<End> closed_;  ///< from outside
     Clock::time_point last_read_;
+    std::optional<Clock::time_point> behind_since_;  ///< admitted, or held up, then
+    bool said_goodbye_ = false;                      ///< the node's Shutdown was read
 
     Batch batch_;
     std::size_t batch_cost_ = 0;
@@ -116,6 +128,7 @@ class FilterReader : public std::enable_shared_from_this<FilterReader> {
     int pauses_ = 0;
     bool admitted_ = false;
     bool has_space_ = false;
+    bool waits_for_gaps_ = false;
     std::optional<std::uint64_t> staged_;
 };
 

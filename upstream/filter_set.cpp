@@ -28,6 +28,15 @@ std::uint32_t stored_generation(const NodeContext& node) {
     return generation;
 }
 
+GapFinder::Positions stored_positions(const NodeContext& node) {
+    GapFinder::Positions positions;
+    for (const auto filter : base::kNodeFilters) {
+        if (const auto point = resume_point(node, filter))
+            positions[static_cast<std::size_t>(filter)] = point->position;
+    }
+    return positions;
+}
+
 /// Beside endpoints that work, however impatient the node's own delay is.
 constexpr std::chrono::seconds kShortestRetry{1};
 
@@ -39,29 +48,36 @@ RetryPolicy without_end(const NodeOptions& node, const RetryPolicy::Random& rand
 
 }  // namespace
 
-FilterSet::Cursors FilterSet::stored_cursors(const NodeContext& node) {
+FilterSet::Memory FilterSet::stored_memory(const NodeContext& node) {
     const auto generation = stored_generation(node);
     using enum base::Filter;
-    return {FilterCursor(resume_point(node, Main), generation),
-            FilterCursor(resume_point(node, Deploys), generation),
-            FilterCursor(resume_point(node, Sigs), generation)};
+    return {.cursors = {FilterCursor(resume_point(node, Main), generation),
+                        FilterCursor(resume_point(node, Deploys), generation),
+                        FilterCursor(resume_point(node, Sigs), generation)},
+            .gaps = GapFinder(stored_positions(node), !node.options.allow_partial_connection)};
 }
 
-FilterSet::FilterSet(std::shared_ptr<const NodeContext> node, Cursors cursors,
+FilterSet::FilterSet(std::shared_ptr<const NodeContext> node, Memory memory,
                      const RetryPolicy::Random& random)
     : node_(std::move(node)),
-      slots_{make_slot(base::Filter::Main, std::move(cursors[0]), random),
-             make_slot(base::Filter::Deploys, std::move(cursors[1]), random),
-             make_slot(base::Filter::Sigs, std::move(cursors[2]), random)},
-      changed_(std::make_shared<Signal>(node_->shared->executor)) {}
+      slots_{make_slot(base::Filter::Main, std::move(memory.cursors[0]), random),
+             make_slot(base::Filter::Deploys, std::move(memory.cursors[1]), random),
+             make_slot(base::Filter::Sigs, std::move(memory.cursors[2]), random)},
+      changed_(std::make_shared<Signal>(node_->shared->executor)),
+      gaps_(node_, std::move(memory.gaps), changed_) {}
 
 FilterSet::Slot FilterSet::make_slot(base::Filter filter, FilterCursor cursor,
                                      const RetryPolicy::Random& random) const {
     return Slot(filter, FilterMemory{std::move(cursor)}, without_end(node_->options, random));
 }
 
-asio::awaitable<FilterSet::End> FilterSet::run(std::function<void()> connected) {
+asio::awaitable<FilterSet::End> FilterSet::run(base::KeyBytes identity, std::function<void()> connected) {
     stopped_ = false;
+    identity_ = std::move(identity);
+    GapFinder::Resumes resumes{};
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+        resumes[i] = slots_[i].memory.cursor.committed().has_value();
+    gaps_.finder().begin(resumes);
     for (auto& slot : slots_) open(slot);
     bool was_connected = false;
     auto next_check = Clock::now() + node_->options.sleep_between_keep_alive_checks;
@@ -74,6 +90,7 @@ asio::awaitable<FilterSet::End> FilterSet::run(std::function<void()> connected) 
             connected();
         }
         if (was_connected) admit_connected();
+        look_at_gaps();
         const auto wake_at = std::min({next_check, next_retry(), resumption_check});
         co_await changed_->wait_until(wake_at);
 
@@ -107,7 +124,7 @@ void FilterSet::stop() {
 
 void FilterSet::open(Slot& slot) {
     slot.retry_at = Clock::time_point::max();
-    slot.reader = std::make_shared<FilterReader>(node_, slot.filter, slot.memory, changed_);
+    slot.reader = std::make_shared<FilterReader>(node_, slot.filter, slot.memory, gaps_, identity_, changed_);
     slot.reader->start();
 }
 
@@ -130,6 +147,7 @@ void FilterSet::put_off_failed(Clock::time_point now) {
     for (auto& slot : slots_) {
         if (!slot.reader || slot.reader->phase() != FilterReader::Phase::Ended) continue;
         slot.last_failure = slot.reader->end().message;
+        note_end(slot);
         slot.reader.reset();
         const auto wanted = slot.retries.failed(now).value_or(node_->options.max_delay_between_retries);
         const auto delay = std::max<std::chrono::milliseconds>(wanted, kShortestRetry);
@@ -229,8 +247,20 @@ asio::awaitable<void> FilterSet::close_all() {
     };
     while (std::ranges::any_of(slots_, is_open)) co_await changed_->wait();
     for (auto& slot : slots_) {
+        note_end(slot);
         slot.reader.reset();
         slot.retry_at = Clock::time_point::max();
+    }
+}
+
+void FilterSet::note_end(const Slot& slot) {
+    if (slot.reader && slot.reader->kept_up()) gaps_.finder().kept_up(slot.filter);
+}
+
+/// Readers hold back what they read while a gap is being found out and stored.
+void FilterSet::look_at_gaps() {
+    for (auto& slot : slots_) {
+        if (slot.reader) slot.reader->look_at_gaps();
     }
 }
 

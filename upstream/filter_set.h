@@ -11,7 +11,9 @@
 
 #include "base/event_kind.h"
 #include "upstream/filter_reader.h"
+#include "upstream/gap_finder.h"
 #include "upstream/node_context.h"
+#include "upstream/node_gaps.h"
 #include "upstream/retry_policy.h"
 #include "upstream/signal.h"
 
@@ -26,23 +28,30 @@ class FilterSet {
 
     using End = FilterReader::End;
     using Cursors = std::array<FilterCursor, base::kNodeFilterCount>;
+    /// What a set leaves to the one that takes its place.
+    struct Memory {
+        Cursors cursors;
+        GapFinder gaps;
+    };
 
     /// Where to go on reading, from the positions that were stored.
-    [[nodiscard]] static Cursors stored_cursors(const NodeContext& node);
+    [[nodiscard]] static Memory stored_memory(const NodeContext& node);
 
-    FilterSet(std::shared_ptr<const NodeContext> node, Cursors cursors, const RetryPolicy::Random& random);
+    FilterSet(std::shared_ptr<const NodeContext> node, Memory memory, const RetryPolicy::Random& random);
 
-    /// Connects, reads until the set has failed, and closes all of it. `connected` is called once, when all
-    /// endpoints (or enough of them) have answered. Can be run again; not twice at once.
-    [[nodiscard]] boost::asio::awaitable<End> run(std::function<void()> connected);
+    /// Connects, reads until the set has failed, and closes all of it. `identity` is the node's
+    /// (natural_key.h). `connected` is called once, when all endpoints (or enough of them) have answered. Can
+    /// be run again; not twice at once.
+    [[nodiscard]] boost::asio::awaitable<End> run(base::KeyBytes identity, std::function<void()> connected);
 
     /// Makes a run() that is under way end soon.
     void stop();
 
     /// By endpoint, in the order of base::kNodeFilters.
     [[nodiscard]] std::array<bool, base::kNodeFilterCount> connected() const;
-    /// For a set that is to take the place of this one. Not while run() is under way.
+    /// Not while run() is under way.
     [[nodiscard]] Cursors cursors() const;
+    [[nodiscard]] Memory memory() const { return {cursors(), gaps_.finder()}; }
 
   private:
     struct Slot {
@@ -72,12 +81,16 @@ class FilterSet {
     [[nodiscard]] Clock::time_point next_retry() const;
     [[nodiscard]] boost::asio::awaitable<void> close_all();
     void forget_positions(NodeCause cause);
+    void note_end(const Slot& slot);
+    void look_at_gaps();
 
     [[nodiscard]] bool partial() const { return node_->options.allow_partial_connection; }
 
     std::shared_ptr<const NodeContext> node_;
     std::array<Slot, base::kNodeFilterCount> slots_;
     std::shared_ptr<Signal> changed_;
+    NodeGaps gaps_;
+    base::KeyBytes identity_;
     bool stopped_ = false;
 };
 

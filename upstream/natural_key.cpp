@@ -65,9 +65,19 @@ base::KeyBytes key_of_number(std::uint64_t number) {
     return key;
 }
 
-base::NaturalKey occurrence_key(std::string_view node, base::Filter filter, base::NodePosition position) {
+base::KeyBytes node_identity(const std::optional<std::string>& signing_key, std::string_view instance,
+                             std::string_view node) {
+    if (signing_key && !signing_key->empty()) return key_of_hex(*signing_key, {66, 68});
+    std::string names(instance);
+    names += '\0';
+    names += node;
+    return key_of_odd_text(names);
+}
+
+base::NaturalKey occurrence_key(const base::KeyBytes& node, base::Filter filter,
+                                base::NodePosition position) {
     base::NaturalKey key;
-    key.first.assign(node.begin(), node.end());
+    key.first = node;
     key.second.push_back(static_cast<std::uint8_t>(filter));
     append_big_endian(key.second, position.generation, 4);
     append_big_endian(key.second, position.event_id, 4);

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/event.h"
@@ -20,9 +22,14 @@ namespace upstream {
 /// 8 bytes, big-endian.
 [[nodiscard]] base::KeyBytes key_of_number(std::uint64_t number);
 
-/// The key of KeyShape::Occurrence: first the node's name; second the filter's number (1 byte), the
+/// By what a node is known as the same from every sidecar: its public key; of a node that tells none, the
+/// names of sidecar and node, with a byte 0 between, behind a byte 0xFF.
+[[nodiscard]] base::KeyBytes node_identity(const std::optional<std::string>& signing_key,
+                                           std::string_view instance, std::string_view node);
+
+/// The key of KeyShape::Occurrence: first the node's identity; second the filter's number (1 byte), the
 /// generation and the id (4 bytes each, big-endian).
-[[nodiscard]] base::NaturalKey occurrence_key(std::string_view node, base::Filter filter,
+[[nodiscard]] base::NaturalKey occurrence_key(const base::KeyBytes& node, base::Filter filter,
                                               base::NodePosition position);
 
 }  // namespace upstream

@@ -6,6 +6,8 @@
 #include <random>
 #include <utility>
 
+#include "upstream/natural_key.h"
+
 namespace upstream {
 
 namespace asio = boost::asio;
@@ -196,7 +198,9 @@ asio::awaitable<void> NodeConnection::pass_gate(const std::string& network) {
 
 asio::awaitable<void> NodeConnection::read() {
     std::function<void()> connected = [this] { lifecycle_.connected(Clock::now()); };
-    auto end = co_await filters_->run(std::move(connected));
+    auto identity =
+        node_identity(status_.our_public_signing_key, shared_->dependencies.instance_name, name());
+    auto end = co_await filters_->run(std::move(identity), std::move(connected));
     if (interrupted_) co_return;
     if (reads_anew(end.cause)) {
         lifecycle_.read_anew(end.cause, end.message + "; all that it holds is read anew", Clock::now());
@@ -208,7 +212,7 @@ asio::awaitable<void> NodeConnection::read() {
 /// Between two pieces of work, when nothing is open.
 void NodeConnection::prepare_filters() {
     if (filters_ && configured_ == node_) return;
-    auto cursors = filters_ ? filters_->cursors() : FilterSet::stored_cursors(*configured_);
+    auto memory = filters_ ? filters_->memory() : FilterSet::stored_memory(*configured_);
     const auto label_before = gauge_label();
     node_ = configured_;
     if (gauge_label() != label_before) {
@@ -216,7 +220,7 @@ void NodeConnection::prepare_filters() {
         shared_->peers.forget(name());
     }
     status_gauge().Set(lifecycle_.gauge());
-    filters_ = std::make_unique<FilterSet>(node_, std::move(cursors), make_random());
+    filters_ = std::make_unique<FilterSet>(node_, std::move(memory), make_random());
 }
 
 void NodeConnection::on_transition(const NodeLifecycle::Transition& transition) {
@@ -327,6 +331,7 @@ NodeReport NodeConnection::report() const {
     report.blocks_behind = peers.blocks_behind(name());
     if (status_.known()) report.build_version = status_.build_version.to_string();
     report.network_name = status_.chainspec_name;
+    report.gaps = shared_->gaps.of(name());
     const bool running = state() == NodeState::Running;
     if (filters_) report.connected = filters_->connected();
     for (const bool endpoint : report.connected) report.partial = report.partial || (running && !endpoint);

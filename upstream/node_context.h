@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "upstream/gap_list.h"
 #include "upstream/mailbox.h"
 #include "upstream/network_gate.h"
 #include "upstream/network_guard.h"
@@ -22,6 +23,7 @@ struct SharedContext {
           dependencies(std::move(given)),
           guard(dependencies.required_network),
           gate(!dependencies.log_is_empty || !dependencies.required_network.empty()),
+          gaps(dependencies.gaps),
           mailbox(executor) {}
 
     boost::asio::any_io_executor executor;
@@ -29,6 +31,7 @@ struct SharedContext {
     NetworkGuard guard;
     NetworkGate gate;
     Peers peers;
+    GapList gaps;
     Mailbox mailbox;
 };
 

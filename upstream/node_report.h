@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/event_kind.h"
+#include "upstream/node_gap.h"
 #include "upstream/node_state.h"
 
 namespace upstream {
@@ -36,6 +38,8 @@ struct NodeReport {
     std::string network_name;             ///< likewise
     std::array<bool, base::kNodeFilterCount>
         connected{};  ///< by endpoint, in the order of base::kNodeFilters
+
+    std::vector<NodeGap> gaps;  ///< of ids that were never read from it, the newest last
 
     // Conditions beside the state.
     bool partial = false;  ///< it runs with an endpoint missing

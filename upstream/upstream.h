@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "upstream/node_gap.h"
 #include "upstream/node_wish.h"
 #include "upstream/options.h"
 #include "upstream/steering.h"
@@ -38,6 +39,8 @@ using StagePayload =
 
 /// Makes a wish durable, then calls `done` on any thread.
 using SaveWish = std::function<void(NodeWish wish, std::function<void()> done)>;
+/// Likewise a gap; one that begins as a stored one takes its place.
+using SaveGap = std::function<void(NodeGap gap, std::function<void()> done)>;
 
 struct Dependencies {
     base::Log log;
@@ -46,6 +49,7 @@ struct Dependencies {
     StagePayload stage_payload;  ///< for payloads above `large_payload` bytes
     std::size_t large_payload = std::size_t{1} << 20;
     ResumePoints resume;
+    std::string instance_name;  ///< of this sidecar, for nodes that tell no key of their own
     std::string
         required_network;  ///< from the configuration or the log; empty: the first node probed names it
     bool log_is_empty =
@@ -53,6 +57,8 @@ struct Dependencies {
 
     std::vector<NodeWish> wishes;  ///< that were saved before
     SaveWish save_wish;
+    std::vector<NodeGap> gaps;  ///< that were saved before, the oldest first
+    SaveGap save_gap;
     std::function<void(NodeTransition)> note;  ///< called on the upstream thread at each transition
 
     /// Called on the upstream thread, when every node that is not suspended is given up or incompatible;

@@ -85,6 +85,18 @@ TEST_F(ControlSocketTest, GivesTheHistoryUpToALimit) {
               "{\"ok\":false,\"error\":\"the database is locked\"}\n");
 }
 
+TEST_F(ControlSocketTest, TellsWhetherTheSidecarIsReadyAndIfNotWhy) {
+    open();
+    EXPECT_EQ(ask(R"({"command":"status"})"), "{\"ok\":true,\"ready\":true,\"reasons\":[]}\n");
+    socket_->set_storage_problems({"events cannot be stored"});
+    EXPECT_EQ(ask(R"({"command":"status"})"),
+              "{\"ok\":true,\"ready\":false,\"reasons\":[\"events cannot be stored\"]}\n");
+    for (const auto* node : {"a", "b"}) ask(fmt::format(R"({{"command":"suspend","node":"{}"}})", node));
+    EXPECT_EQ(ask(R"({"command":"status"})"),
+              "{\"ok\":true,\"ready\":false,\"reasons\":[\"events cannot be stored\","
+              "\"no node is read: a is suspended; b is suspended\"]}\n");
+}
+
 TEST_F(ControlSocketTest, AnswersWhatIsWrong) {
     open();
     const auto error_of = [this](std::string_view line) {
@@ -99,7 +111,7 @@ TEST_F(ControlSocketTest, AnswersWhatIsWrong) {
     EXPECT_THAT(error_of("{}"), HasSubstr("names no command"));
     EXPECT_THAT(error_of(R"({"command":7})"), HasSubstr("names no command"));
     EXPECT_THAT(error_of(R"({"command":"reboot"})"),
-                HasSubstr("expected one of list, show, suspend, resume, add, remove, history"));
+                HasSubstr("expected one of list, show, suspend, resume, add, remove, history, status"));
     EXPECT_THAT(error_of(R"({"command":"show"})"), HasSubstr("show needs"));
     EXPECT_THAT(error_of(R"({"command":"show","node":7})"), HasSubstr("show needs"));
     EXPECT_THAT(error_of(R"({"command":"suspend","node":""})"), HasSubstr("suspend needs"));

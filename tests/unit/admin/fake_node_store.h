@@ -20,6 +20,8 @@ class FakeNodeStore : public storage::NodeStore {
   public:
     [[nodiscard]] std::vector<storage::NodeIntent> intents() const override { return {}; }
     void save(storage::NodeIntent, std::function<void()> done) override { done(); }
+    [[nodiscard]] std::vector<storage::NodeGap> gaps() const override { return {}; }
+    void save(storage::NodeGap, std::function<void()> done) override { done(); }
     void note(storage::NodeObservation observation) override {
         const std::lock_guard lock(mutex_);
         auto& history = histories_[observation.node];

@@ -33,18 +33,38 @@ upstream::NodeReport full_report() {
     report.connected = {true, false, true};
     report.partial = true;
     report.stalled = true;
+    for (std::uint32_t i = 0; i < 12; ++i) {
+        report.gaps.push_back({.node = "a",
+                               .filter = base::Filter::Sigs,
+                               .generation = 1,
+                               .first = 100 * i,
+                               .last = 100 * i + 5,
+                               .at = kNoon});
+    }
+    report.gaps.back().last.reset();
     return report;
 }
 
 TEST(NodeJson, AReportHasEveryMemberInTheOrderOfReading) {
+    auto json = json_of(full_report());
+    json.erase("gaps");
     EXPECT_EQ(
-        line_of(json_of(full_report())),
+        line_of(json),
         R"({"name":"a","address":"10.0.0.1:9999","rest_port":8888,"state":"repairing","from":"running",)"
         R"("cause":"unreachable","message":"connection refused","since":"2026-01-31T12:00:00.007Z",)"
         R"("attempt":2,"max_attempts":10,"next_attempt":"2026-01-31T12:00:05.000Z",)"
         R"("last_error":"connection refused","height":1234,"blocks_behind":3,"build_version":"1.5.8",)"
         R"("network_name":"casper","endpoints":{"main":true,"deploys":false,"sigs":true},)"
-        R"("conditions":["partial","stalled"]})");
+        R"("conditions":["partial","stalled"],"gap_count":12})");
+}
+
+TEST(NodeJson, OfTheGapsTheNewestAreShown) {
+    const auto gaps = json_of(full_report())["gaps"];
+    ASSERT_EQ(gaps.size(), kGapsShown);
+    EXPECT_EQ(
+        line_of(gaps[0]),
+        R"({"endpoint":"sigs","first_id":1100,"last_id":null,"generation":1,"at":"2026-01-31T12:00:00.000Z"})");
+    EXPECT_EQ(gaps[1]["last_id"], 1005);
 }
 
 TEST(NodeJson, WhatIsNotKnownIsNullOrEmpty) {

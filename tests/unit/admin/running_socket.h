@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -28,9 +29,11 @@ class RunningSocket {
     /// Throws when the socket cannot be opened.
     RunningSocket(admin::ControlSocketOptions options, upstream::Steering& steering,
                   const storage::NodeStore& nodes, admin::ParseNode parse_node = parse_nothing)
-        : socket_(std::move(admin::ControlSocket::open(std::move(options), context_, steering, nodes,
-                                                       std::move(parse_node), base::make_null_log())
-                                .value())),
+        : readiness_(steering, [this] { return storage_problems(); }),
+          socket_(
+              std::move(admin::ControlSocket::open(std::move(options), context_, steering, nodes, readiness_,
+                                                   std::move(parse_node), base::make_null_log())
+                            .value())),
           thread_([this] { context_.run(); }) {}
     ~RunningSocket() {
         context_.stop();
@@ -39,6 +42,12 @@ class RunningSocket {
     }
     RunningSocket(const RunningSocket&) = delete;
     RunningSocket& operator=(const RunningSocket&) = delete;
+
+    /// What Readiness is told of storing.
+    void set_storage_problems(admin::Readiness::Reasons problems) {
+        const std::lock_guard lock(mutex_);
+        storage_problems_ = std::move(problems);
+    }
 
     /// Returns when it has stopped; its thread goes on.
     void stop() {
@@ -59,6 +68,14 @@ class RunningSocket {
         done.get_future().wait();
     }
 
+    [[nodiscard]] admin::Readiness::Reasons storage_problems() const {
+        const std::lock_guard lock(mutex_);
+        return storage_problems_;
+    }
+
+    mutable std::mutex mutex_;
+    admin::Readiness::Reasons storage_problems_;
+    admin::Readiness readiness_;
     boost::asio::io_context context_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_{context_.get_executor()};
     std::unique_ptr<admin::ControlSocket> socket_;

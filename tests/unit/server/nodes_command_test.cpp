@@ -7,6 +7,7 @@
 #include <string>
 
 #include "server/connection_config.h"
+#include "server/status_command.h"
 #include "support/process.h"
 #include "unit/admin/running_socket.h"
 #include "unit/server/config_text.h"
@@ -24,7 +25,8 @@ class CommandLine {
     CommandLine() {
         program_.add_option("--path-to-config", config_file);
         program_.require_subcommand(0, 1);
-        command.emplace(program_);
+        command.emplace(program_, sidecar);
+        status.emplace(program_, sidecar);
     }
 
     /// "": it can be understood.
@@ -36,13 +38,20 @@ class CommandLine {
             return error.what();
         }
     }
-    CommandOutput run() { return command->run(config_file, config_text::environment({})); }
-
-    std::string config_file;
-    std::optional<NodesCommand> command;
+    CommandOutput run() {
+        const auto environment = config_text::environment({});
+        return status->chosen() ? status->run(config_file, environment)
+                                : command->run(config_file, environment);
+    }
 
   private:
     CLI::App program_{"", "event-sidecar"};
+
+  public:
+    std::string config_file;
+    const RunningSidecar sidecar{program_};
+    std::optional<NodesCommand> command;
+    std::optional<StatusCommand> status;
 };
 
 std::string request_of(const std::string& arguments) {
@@ -61,7 +70,8 @@ TEST(NodesCommand, IsChosenByItsName) {
     CommandLine line;
     EXPECT_EQ(line.parse("--path-to-config x"), "");
     EXPECT_FALSE(line.command->chosen());
-    EXPECT_FALSE(line.command->has_options());
+    EXPECT_FALSE(line.status->chosen());
+    EXPECT_FALSE(line.sidecar.is_named());
 }
 
 TEST(NodesCommand, EachSubcommandIsARequest) {
@@ -82,7 +92,7 @@ TEST(NodesCommand, OptionsStandBeforeAndAfterTheWords) {
         CommandLine line;
         EXPECT_EQ(line.parse(arguments), "") << arguments;
         EXPECT_EQ(line.config_file, "f");
-        EXPECT_TRUE(line.command->has_options());
+        EXPECT_TRUE(line.sidecar.is_named());
         EXPECT_EQ(line.command->request().dump(), R"({"command":"show","node":"a"})");
     }
 }
@@ -169,8 +179,9 @@ class NodesCommandRun : public testing::Test {
 };
 
 TEST_F(NodesCommandRun, PrintsWhatIsAskedFor) {
-    EXPECT_THAT(out("list"),
-                HasSubstr("\na     running    1970-01-01T00:00:00Z  -       0       -        -\n"));
+    EXPECT_THAT(
+        out("list"),
+        HasSubstr("\na     running    1970-01-01T00:00:00Z  -       0       -        -           0\n"));
     EXPECT_THAT(out("show b"),
                 StartsWith("name: b\naddress: 10.0.0.1:9999\nrest_port: 8888\nstate: suspended\n"));
     storage::NodeObservation observation;
@@ -179,6 +190,22 @@ TEST_F(NodesCommandRun, PrintsWhatIsAskedFor) {
     store_.note(observation);
     EXPECT_THAT(out("history a"),
                 HasSubstr("\n1970-01-01T00:00:00Z  -     running  -      0        -       -\n"));
+}
+
+TEST_F(NodesCommandRun, TheStatusIsAnExitCode) {
+    const auto status = [&](const std::string& options) {
+        CommandLine line;
+        EXPECT_EQ(line.parse("status --control-socket " + path_.string() + options), "");
+        return line.run();
+    };
+    EXPECT_EQ(status("").out, "ready\n");
+    EXPECT_EQ(status("").exit_code, 0);
+    socket_.set_storage_problems({"events cannot be stored"});
+    EXPECT_EQ(status("").out, "not ready\n  events cannot be stored\n");
+    EXPECT_EQ(status("").exit_code, 1);
+    EXPECT_EQ(status(" --json").out, R"({"ok":true,"ready":false,"reasons":["events cannot be stored"]})"
+                                     "\n");
+    EXPECT_EQ(status(" --json").exit_code, 1);
 }
 
 TEST_F(NodesCommandRun, PrintsTheStateAfterAChange) {

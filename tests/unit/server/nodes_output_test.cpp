@@ -11,7 +11,7 @@ using nlohmann::ordered_json;
 
 const auto kNodes = ordered_json::parse(R"([
   {"name":"a","state":"running","since":"2026-01-31T12:00:00.123Z","height":1234,"blocks_behind":0,
-   "build_version":"1.5.8","conditions":["partial","lagging"],"last_error":"an old error"},
+   "build_version":"1.5.8","conditions":["partial","lagging"],"gap_count":2,"last_error":"an old error"},
   {"name":"a longer näme","state":"repairing","since":"2026-01-31T12:00:01.000Z","attempt":2,"max_attempts":10,
    "next_attempt":"2026-01-31T12:00:06.000Z","last_error":"connection refused","height":null,"blocks_behind":3,
    "build_version":"","conditions":[]},
@@ -20,16 +20,17 @@ const auto kNodes = ordered_json::parse(R"([
 ])");
 
 TEST(NodesOutput, NodesAreAnAlignedTable) {
-    EXPECT_EQ(describe_nodes(kNodes),
-              "NAME           STATE      SINCE                 HEIGHT  BEHIND  VERSION  CONDITIONS\n"
-              "a              running    2026-01-31T12:00:00Z  1234    0       1.5.8    partial, lagging\n"
-              "a longer näme  repairing  2026-01-31T12:00:01Z  -       3       -        -                 "
-              "attempt 2 of 10, next 2026-01-31T12:00:06Z: connection refused\n"
-              "c              defunct    -                     -       -       -        -                 "
-              "no answer\n"
-              "-              -          -                     -       -       -        -\n");
+    EXPECT_EQ(
+        describe_nodes(kNodes),
+        "NAME           STATE      SINCE                 HEIGHT  BEHIND  VERSION  CONDITIONS        GAPS\n"
+        "a              running    2026-01-31T12:00:00Z  1234    0       1.5.8    partial, lagging  2\n"
+        "a longer näme  repairing  2026-01-31T12:00:01Z  -       3       -        -                 -     "
+        "attempt 2 of 10, next 2026-01-31T12:00:06Z: connection refused\n"
+        "c              defunct    -                     -       -       -        -                 -     "
+        "no answer\n"
+        "-              -          -                     -       -       -        -                 -\n");
     EXPECT_EQ(describe_nodes(ordered_json::array()),
-              "NAME  STATE  SINCE  HEIGHT  BEHIND  VERSION  CONDITIONS\n");
+              "NAME  STATE  SINCE  HEIGHT  BEHIND  VERSION  CONDITIONS  GAPS\n");
 }
 
 TEST(NodesOutput, ANodeIsALineForEachMember) {
@@ -41,6 +42,17 @@ TEST(NodesOutput, ANodeIsALineForEachMember) {
               "conditions: partial, stalled\n");
     EXPECT_EQ(describe_state(kNodes[0]), "node a: running\n");
     EXPECT_EQ(describe_state(ordered_json()), "node -: -\n");
+}
+
+TEST(NodesOutput, EachGapOfANodeIsALine) {
+    const auto node = ordered_json::parse(R"({"gap_count":2,"gaps":[
+        {"endpoint":"sigs","first_id":7,"last_id":null,"generation":0,"at":"2026-01-31T12:00:02.000Z"},
+        {"endpoint":"main","first_id":1,"last_id":5,"generation":0,"at":"2026-01-31T12:00:01.000Z"}]})");
+    EXPECT_EQ(describe_node(node),
+              "gap_count: 2\ngaps:\n"
+              "  2026-01-31T12:00:02Z  events/sigs: ids 7 and on, until its ids began again were not read\n"
+              "  2026-01-31T12:00:01Z  events/main: ids 1 to 5 were not read\n");
+    EXPECT_EQ(describe_node(ordered_json::parse(R"({"gaps":[]})")), "gaps: -\n");
 }
 
 TEST(NodesOutput, AHistoryKeepsItsOrder) {

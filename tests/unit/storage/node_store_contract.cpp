@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "log_factories.h"
@@ -16,6 +18,7 @@ namespace storage_test {
 
 namespace {
 
+using storage::NodeGap;
 using storage::NodeObservation;
 using storage::NodeStore;
 
@@ -142,6 +145,53 @@ TEST_P(NodeStoreContract, AHistoryIsBoundedForEachNode) {
         EXPECT_EQ(times.back(), 51);
     }
     EXPECT_THAT(history(nodes, "quiet"), ElementsAre(1));
+}
+
+NodeGap gap_of(std::string node, std::uint32_t first, std::optional<std::uint32_t> last) {
+    return {.node = std::move(node), .filter = base::Filter::Sigs, .first = first, .last = last, .at = 7};
+}
+
+std::future<void> save_gap(NodeStore& nodes, NodeGap gap) {
+    auto promise = std::make_shared<std::promise<void>>();
+    nodes.save(std::move(gap), [promise] { promise->set_value(); });
+    return promise->get_future();
+}
+
+TEST_P(NodeStoreContract, GapsSurviveAReopeningInTheOrderInWhichTheyWereFound) {
+    EXPECT_THAT(log().nodes().gaps(), IsEmpty());
+    NodeGap full;
+    full.node = "127.0.0.1:18101";
+    full.filter = base::Filter::Deploys;
+    full.generation = 4'294'967'295U;
+    full.first = 4'294'967'294U;
+    full.last = 4'294'967'295U;
+    full.at = 1'700'000'000'123;
+    const std::vector<NodeGap> gaps{gap_of("b", 1, std::nullopt), full, gap_of("a", 5, 9)};
+    for (const auto& gap : gaps) ASSERT_TRUE(is_done(save_gap(log().nodes(), gap)));
+    EXPECT_THAT(log().nodes().gaps(), IsEmpty()) << "they are those of the start-up";
+    reopen();
+    EXPECT_EQ(log().nodes().gaps(), gaps);
+}
+
+TEST_P(NodeStoreContract, AGapThatIsFoundAgainIsKeptOnce) {
+    for (const auto& gap : {gap_of("a", 1, 5), gap_of("a", 8, 9), gap_of("a", 1, 6), gap_of("b", 1, 2)})
+        ASSERT_TRUE(is_done(save_gap(log().nodes(), gap)));
+    reopen();
+    EXPECT_THAT(log().nodes().gaps(), ElementsAre(gap_of("a", 8, 9), gap_of("a", 1, 6), gap_of("b", 1, 2)));
+}
+
+TEST_P(NodeStoreContract, GapsAreBoundedForEachNode) {
+    constexpr std::uint32_t kMore = NodeStore::kGapsPerNode + 20;
+    auto& nodes = log().nodes();
+    nodes.save(gap_of("quiet", 1, 2), nullptr);
+    for (std::uint32_t i = 1; i < kMore; ++i) nodes.save(gap_of("a", 10 * i, 10 * i + 1), nullptr);
+    ASSERT_TRUE(is_done(save_gap(nodes, gap_of("a", 10 * kMore, 10 * kMore + 1))));
+    reopen();
+    const auto gaps = log().nodes().gaps();
+    ASSERT_THAT(gaps, SizeIs(NodeStore::kGapsPerNode + 1));
+    EXPECT_EQ(gaps[0], gap_of("quiet", 1, 2));
+    EXPECT_EQ(gaps[1].first, 210U);
+    EXPECT_EQ(gaps.back().first, 10 * kMore);
 }
 
 TEST_P(NodeStoreContract, EventsAreAppendedMeanwhile) {

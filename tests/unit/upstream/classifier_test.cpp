@@ -238,9 +238,24 @@ TEST(Classifier, EveryTruncationIsUnreadable) {
 }
 
 TEST(Classifier, OccurrenceKeysTellEveryCopyApart) {
-    const auto key = occurrence_key("node", base::Filter::Sigs, {.event_id = 258, .generation = 3});
+    const auto key =
+        occurrence_key({'n', 'o', 'd', 'e'}, base::Filter::Sigs, {.event_id = 258, .generation = 3});
     EXPECT_EQ(key.first, (base::KeyBytes{'n', 'o', 'd', 'e'}));
     EXPECT_EQ(key.second, (base::KeyBytes{2, 0, 0, 0, 3, 0, 0, 1, 2}));
+}
+
+TEST(Classifier, ANodeIsKnownByItsKeyOrElseByTheNamesOfSidecarAndNode) {
+    const std::string key = "01" + std::string(64, 'a');
+    const auto identity = node_identity(key, "one", "127.0.0.1:9999");
+    EXPECT_EQ(identity.size(), 33U);
+    EXPECT_EQ(identity, node_identity(key, "two", "validator")) << "two sidecars read the same node";
+    EXPECT_NE(identity, node_identity("02" + std::string(66, 'a'), "one", "127.0.0.1:9999"))
+        << "two nodes on machines of their own";
+    const auto named = node_identity(std::nullopt, "one", "127.0.0.1:9999");
+    EXPECT_EQ(named, node_identity("", "one", "127.0.0.1:9999"));
+    EXPECT_NE(named, node_identity(std::nullopt, "two", "127.0.0.1:9999"));
+    EXPECT_NE(node_identity(std::nullopt, "on", "ee"), node_identity(std::nullopt, "one", "e"));
+    EXPECT_NE(node_identity("odd", "one", "n"), named);
 }
 
 TEST(Classifier, RealPayloads) {

@@ -2,9 +2,12 @@
 
 #include <atomic>
 #include <fmt/format.h>
+#include <functional>
 #include <gtest/gtest.h>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reading.h"
@@ -38,8 +41,8 @@ TEST(Node, ReadsAllThreeEndpointsInOrder) {
         EXPECT_EQ(event.node, options.name);
         EXPECT_FALSE(event.payload.empty());
         if (event.kind == base::Kind::Shutdown) {
-            EXPECT_EQ(event.key,
-                      occurrence_key(options.name, Filter::Sigs, {.event_id = 3, .generation = 0}));
+            EXPECT_EQ(event.key, occurrence_key(node_identity(std::nullopt, "sidecar", options.name),
+                                                Filter::Sigs, {.event_id = 3, .generation = 0}));
         }
     }
     EXPECT_EQ(node->targets("/events/main"), std::vector<std::string>{"/events/main?start_from=0"});
@@ -118,7 +121,7 @@ TEST(Node, ResumesBehindWhatItHandedOn) {
     EXPECT_EQ(reading.errors("fetching_from_stream_failed"), 1);
 }
 
-TEST(Node, AGapIsCountedAndTheNodeReadAnewInTheSameGeneration) {
+TEST(Node, AQuietEndpointWhoseLastEventIsNotHeldHasNoGap) {
     const auto node = node_with(replaying({{7, 7}}));
     node->serve("/events/deploys", replaying({{5, 5}, {9, 9}}));
     const auto options = options_for(*node);
@@ -132,8 +135,44 @@ TEST(Node, AGapIsCountedAndTheNodeReadAnewInTheSameGeneration) {
     EXPECT_EQ(node->targets("/events/deploys"),
               (std::vector<std::string>{"/events/deploys?start_from=3", "/events/deploys?start_from=0"}));
     EXPECT_EQ(reading.events[0].position.generation, 2U);
-    EXPECT_EQ(reading.metrics.node_gap(options.name, "events/deploys").Value(), 1);
-    EXPECT_EQ(reading.metrics.node_gap(options.name, "events/main").Value(), 0);
+    EXPECT_TRUE(reading.gaps().empty()) << "main was read up to 7, so deploys was, too";
+    EXPECT_EQ(reading.metrics.node_gap(options.name, "events/deploys").Value(), 0);
+}
+
+TEST(Node, AGapIsStoredBeforeWhatFollowsIt) {
+    const auto node = node_with(replaying({{50, 50}, {51, 51}}));
+    node->serve("/events/sigs", replaying({{49, 49}}));
+    const auto options = options_for(*node);
+    std::mutex mutex;
+    std::vector<std::pair<NodeGap, std::function<void()>>> saved;
+    Reading reading({options}, [&](Dependencies& with) {
+        with.resume[{options.name, Filter::Main}] = resume_at(3, 3);
+        with.resume[{options.name, Filter::Sigs}] = resume_at(5, 5);
+        with.save_gap = [&](const NodeGap& gap, std::function<void()> done) {
+            const std::lock_guard lock(mutex);
+            saved.emplace_back(gap, std::move(done));
+        };
+    });
+    ASSERT_TRUE(eventually([&] {
+        const std::lock_guard lock(mutex);
+        return saved.size() == 3;
+    }));
+    EXPECT_EQ(reading.report(options.name)->gaps.size(), 3U);
+    for (const auto& batch : reading.queue.take_all(0ms)) {
+        for (const auto& event : batch.events) EXPECT_EQ(event.kind, base::Kind::ApiVersion);
+    }
+    const std::lock_guard lock(mutex);
+    const auto expect_gap = [&](std::size_t i, Filter filter, std::uint32_t first, std::uint32_t last) {
+        EXPECT_EQ(saved[i].first.filter, filter);
+        EXPECT_EQ(saved[i].first.first, first);
+        EXPECT_EQ(saved[i].first.last, last);
+    };
+    expect_gap(0, Filter::Main, 4, 49);
+    expect_gap(1, Filter::Deploys, 6, 48);  // quiet so far, and read together with sigs
+    expect_gap(2, Filter::Sigs, 6, 48);
+    for (const auto& [gap, done] : saved) done();
+    ASSERT_TRUE(reading.receive(3));
+    EXPECT_EQ(reading.metrics.node_gap(options.name, "events/main").Value(), 1);
 }
 
 TEST(Node, IdsThatStartedAgainAreReadAnewFromTheirBeginning) {
@@ -150,6 +189,10 @@ TEST(Node, IdsThatStartedAgainAreReadAnewFromTheirBeginning) {
         with.resume[{options.name, Filter::Main}] = resume_at(100, 9);
     });
     ASSERT_TRUE(reading.receive(2));
+    const auto gaps = reading.gaps();
+    ASSERT_EQ(gaps.size(), 3U);
+    EXPECT_EQ(gaps[0].first, 101U);
+    EXPECT_EQ(gaps[0].last, std::nullopt) << "how far the old ids went is not known";
     EXPECT_EQ(reading.ids(), (std::vector<std::uint32_t>{0, 1}));
     EXPECT_EQ(reading.events[0].position.generation, 1U);
     for (const char* path : {"/events/main", "/events/deploys", "/events/sigs"}) {

@@ -34,6 +34,7 @@ Reading::Reading(std::vector<NodeOptions> nodes, std::function<void(Dependencies
                               .queue = queue,
                               .stage_payload = {},
                               .resume = {},
+                              .instance_name = "sidecar",
                               .required_network = {},
                               .wishes = {},
                               .save_wish =
@@ -41,6 +42,14 @@ Reading::Reading(std::vector<NodeOptions> nodes, std::function<void(Dependencies
                                       {
                                           const std::lock_guard lock(mutex_);
                                           wishes_.push_back(wish);
+                                      }
+                                      done();
+                                  },
+                              .save_gap =
+                                  [this](const NodeGap& gap, const std::function<void()>& done) {
+                                      {
+                                          const std::lock_guard lock(mutex_);
+                                          gaps_.push_back(gap);
                                       }
                                       done();
                                   },
@@ -154,6 +163,11 @@ base::Result<NodeReport> Reading::remove(const std::string& name) {
 
 base::Result<NodeReport> Reading::add(NodeSpec spec) {
     return command([&](Steering& nodes, Steering::Answer answer) { nodes.add(spec, std::move(answer)); });
+}
+
+std::vector<NodeGap> Reading::gaps() const {
+    const std::lock_guard lock(mutex_);
+    return gaps_;
 }
 
 std::vector<NodeWish> Reading::wishes() const {

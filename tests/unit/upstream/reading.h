@@ -64,6 +64,7 @@ class Reading {
 
     /// What was saved and noted.
     [[nodiscard]] std::vector<NodeWish> wishes() const;
+    [[nodiscard]] std::vector<NodeGap> gaps() const;
     [[nodiscard]] std::vector<NodeState> history(const std::string& name) const;
 
     base::Metrics metrics;
@@ -73,8 +74,9 @@ class Reading {
     std::string start_failure;  ///< read it after failed_to_start_calls is 1
 
   private:
-    mutable std::mutex mutex_;  // guards the following two
+    mutable std::mutex mutex_;  // guards the following
     std::vector<NodeWish> wishes_;
+    std::vector<NodeGap> gaps_;
     std::vector<NodeTransition> transitions_;
     boost::asio::io_context context_;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
