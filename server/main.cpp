@@ -8,10 +8,12 @@
 
 #include "base/log.h"
 #include "server/application.h"
+#include "server/backup_command.h"
 #include "server/config.h"
 #include "server/export_command.h"
 #include "server/import_command.h"
 #include "server/nodes_command.h"
+#include "server/verify_command.h"
 
 namespace {
 
@@ -73,7 +75,7 @@ int main(int argc, char** argv) {
     std::string config_file;
     bool only_check = false;
     cli.add_option("--path-to-config", config_file,
-                   "The configuration file (TOML). Required, but for `nodes`")
+                   "The configuration file (TOML). Required, but for `nodes` and `verify DATABASE`")
         ->type_name("FILE");
     cli.add_flag("--check-config", only_check, "Print every error of the configuration and exit");
     cli.set_version_flag("--version", "event-sidecar " EVENT_SIDECAR_VERSION);
@@ -81,13 +83,16 @@ int main(int argc, char** argv) {
     const server::NodesCommand nodes(cli);
     const server::ExportCommand exporting(cli);
     const server::ImportCommand importing(cli);
+    const server::VerifyCommand verifying(cli);
+    const server::BackupCommand backing_up(cli);
     cli.footer(
         "Environment: LOG_LEVEL (trace, debug, info, warn, error, off), LOG_FORMAT (text, json),\n"
         "SIDECAR_POSTGRES_USERNAME, _PASSWORD, _DATABASE_NAME, _HOST, _PORT, _MAX_CONNECTIONS,\n"
         "SIDECAR_ADMIN_TOKEN: each wins over the file.");
     CLI11_PARSE(cli, argc, argv);
     if (!nodes.chosen()) {
-        if (config_file.empty()) return cli.exit(CLI::RequiredError("--path-to-config"));
+        if (config_file.empty() && !verifying.names_log())
+            return cli.exit(CLI::RequiredError("--path-to-config"));
         if (nodes.has_options()) return cli.exit(CLI::RequiresError("--control-socket", "nodes"));
     }
 
@@ -95,6 +100,8 @@ int main(int argc, char** argv) {
         if (nodes.chosen()) return run(nodes, config_file);
         if (exporting.chosen()) return exporting.run(config_file, server::process_environment());
         if (importing.chosen()) return importing.run(config_file, server::process_environment());
+        if (verifying.chosen()) return verifying.run(config_file, server::process_environment());
+        if (backing_up.chosen()) return backing_up.run(config_file, server::process_environment());
         return run(config_file, only_check);
     } catch (const std::exception& error) {
         fmt::print(stderr, "event-sidecar: {}\n", error.what());
