@@ -72,7 +72,7 @@ std::optional<SqlitePruner::Clock::time_point> SqlitePruner::step() {
     if (stager_.has_work()) return now + kBetweenTries;
     if (now >= next_look_) {
         if (const auto keep_from = first_to_keep(); oldest_ < keep_from) {
-            prune(keep_from);
+            if (!sweep_below()) prune(keep_from);
             return now;
         }
         next_look_ = now + kBetweenLooks;
@@ -127,7 +127,21 @@ bool SqlitePruner::is_too_large() {
 }
 
 void SqlitePruner::prune(base::EventId to) {
-    const auto from = oldest_.load();
+    oldest_ = delete_some(oldest_, to, true);
+}
+
+/// Below the oldest id there are the kept kinds, but in a log that was repaired also what is older than the
+/// lost events: once the oldest may go, that may. Once in a process; false, when there is nothing left to
+/// look at.
+bool SqlitePruner::sweep_below() {
+    if (!sweep_to_) sweep_to_ = oldest_.load();
+    if (swept_to_ >= *sweep_to_) return false;
+    swept_to_ = delete_some(swept_to_, *sweep_to_, false);
+    return true;
+}
+
+/// Of [from, to): up to which id it came.
+base::EventId SqlitePruner::delete_some(base::EventId from, base::EventId to, bool moves_oldest) {
     auto reached = from;
     std::vector<std::uint64_t> payloads;
     {
@@ -148,12 +162,14 @@ void SqlitePruner::prune(base::EventId to) {
             delete_event(id, rows.blob(4), payload);
         }
         if (bytes < kMostBytes && count < kMostRows) reached = to;
-        set_oldest_.execute(reached);
-        note_oldest(reached);
+        if (moves_oldest) {
+            set_oldest_.execute(reached);
+            note_oldest(reached);
+        }
         transaction.commit();
     }
-    oldest_ = reached;
     for (const auto number : payloads) stager_.discard(number);
+    return reached;
 }
 
 void SqlitePruner::delete_event(base::EventId id, Blob chain_hash, std::optional<std::uint64_t> payload) {

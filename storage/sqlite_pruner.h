@@ -40,6 +40,8 @@ class SqlitePruner {
     [[nodiscard]] base::EventId first_young_enough(base::EventId next);
     [[nodiscard]] bool is_too_large();
     void prune(base::EventId to);
+    [[nodiscard]] bool sweep_below();
+    [[nodiscard]] base::EventId delete_some(base::EventId from, base::EventId to, bool moves_oldest);
     void delete_event(base::EventId id, Blob chain_hash, std::optional<std::uint64_t> payload);
     void note_oldest(base::EventId oldest);
     [[nodiscard]] base::EventId forgotten_from();
@@ -54,6 +56,8 @@ class SqlitePruner {
     const base::Log log_;
     const UnixTime now_;
     Clock::time_point next_look_{};
+    std::optional<base::EventId> sweep_to_;
+    base::EventId swept_to_ = 1;
     base::EventId keys_forgotten_below_ = 0;
     std::int64_t last_block_looked_at_ = 0;
     bool told_too_large_ = false;

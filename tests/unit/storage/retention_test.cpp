@@ -7,9 +7,11 @@
 #include "sqlite_log.h"
 #include "storage/event_keys.h"
 #include "storage/payload_stager.h"
+#include "storage/sqlite_log_rows.h"
 #include "storage/sqlite_payloads.h"
 #include "storage/sqlite_pruner.h"
 #include "storage/sqlite_writer.h"
+#include "storage/verification.h"
 #include "support/process.h"
 #include "test_events.h"
 
@@ -95,6 +97,23 @@ TEST(Retention, KeptKindsStayBelowTheOldestId) {
     append(sqlite.log(), {step(2)});
     EXPECT_EQ(sqlite.log().range().oldest, 5U);
     EXPECT_THAT(ids_of(sqlite.log(), base::Endpoint::Main), ElementsAre(1, 3, 5));
+}
+
+TEST(Retention, WhatARepairKeptBelowTheLostEventsGoesAsWell) {
+    SqliteLog sqlite;
+    append(sqlite.log(), {block_added(1), step(1), block_added(2), step(2), step(3)});
+    sqlite.close();
+    storage::SqliteConnection(sqlite.file(), storage::SqliteConnection::Mode::ReadWrite)
+        .execute(
+            "INSERT INTO pruned_run SELECT id, id, chain_hash FROM event WHERE id = 4; DELETE FROM event "
+            "WHERE id = "
+            "4; UPDATE log SET oldest_id = 5");
+    prune(sqlite, {.max_age_in_days = 3, .keep_kinds = {Kind::BlockAdded}}, now_ms() + 2 * kDay);
+    EXPECT_EQ(query_integer(sqlite.file(), "SELECT count(*) FROM event"), 4);
+    prune(sqlite, {.max_age_in_days = 1, .keep_kinds = {Kind::BlockAdded}}, now_ms() + 2 * kDay);
+    EXPECT_EQ(query_integer(sqlite.file(), "SELECT group_concat(id) = '1,3' FROM event"), 1);
+    const auto rows = storage::SqliteLogRows::open(sqlite.file());
+    EXPECT_TRUE(storage::verify(**rows, {}).value().sound());
 }
 
 TEST(Retention, WhatWasDeletedIsKnownForADay) {
