@@ -8,12 +8,14 @@
 
 #include "base/log.h"
 #include "server/application.h"
+#include "server/backup_command.h"
 #include "server/config.h"
 #include "server/export_command.h"
 #include "server/import_command.h"
 #include "server/nodes_command.h"
 #include "server/running_sidecar.h"
 #include "server/status_command.h"
+#include "server/verify_command.h"
 
 namespace {
 
@@ -74,7 +76,7 @@ int main(int argc, char** argv) {
     std::string config_file;
     bool only_check = false;
     cli.add_option("--path-to-config", config_file,
-                   "The configuration file (TOML). Required, but for `nodes` and `status`")
+                   "The configuration file (TOML). Required, but for `nodes`, `status` and `verify DATABASE`")
         ->type_name("FILE");
     cli.add_flag("--check-config", only_check, "Print every error of the configuration and exit");
     cli.set_version_flag("--version", "event-sidecar " EVENT_SIDECAR_VERSION);
@@ -84,13 +86,16 @@ int main(int argc, char** argv) {
     const server::StatusCommand status(cli, sidecar);
     const server::ExportCommand exporting(cli);
     const server::ImportCommand importing(cli);
+    const server::VerifyCommand verifying(cli);
+    const server::BackupCommand backing_up(cli);
     cli.footer(
         "Environment: LOG_LEVEL (trace, debug, info, warn, error, off), LOG_FORMAT (text, json),\n"
         "SIDECAR_POSTGRES_USERNAME, _PASSWORD, _DATABASE_NAME, _HOST, _PORT, _MAX_CONNECTIONS,\n"
         "SIDECAR_ADMIN_TOKEN: each wins over the file.");
     CLI11_PARSE(cli, argc, argv);
     if (!nodes.chosen() && !status.chosen()) {
-        if (config_file.empty()) return cli.exit(CLI::RequiredError("--path-to-config"));
+        if (config_file.empty() && !verifying.names_log())
+            return cli.exit(CLI::RequiredError("--path-to-config"));
         if (sidecar.is_named()) return cli.exit(CLI::RequiresError("--control-socket", "nodes or status"));
     }
 
@@ -100,6 +105,8 @@ int main(int argc, char** argv) {
         if (status.chosen()) return print(status.run(config_file, environment));
         if (exporting.chosen()) return exporting.run(config_file, environment);
         if (importing.chosen()) return importing.run(config_file, environment);
+        if (verifying.chosen()) return verifying.run(config_file, environment);
+        if (backing_up.chosen()) return backing_up.run(config_file, environment);
         return run(config_file, only_check);
     } catch (const std::exception& error) {
         fmt::print(stderr, "event-sidecar: {}\n", error.what());

@@ -14,6 +14,9 @@ class LockFile {
     /// Unavailable when another process holds the lock (the message names it), or the file cannot be made.
     [[nodiscard]] static base::Result<LockFile> acquire(const std::filesystem::path& path);
 
+    /// Whether a process holds it; makes no file. A moment's answer.
+    [[nodiscard]] static bool is_held(const std::filesystem::path& path);
+
     LockFile(LockFile&& other) noexcept;
     LockFile& operator=(LockFile&& other) noexcept;
     ~LockFile();

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kFirstDelay = 100ms;
 constexpr auto kLongestDelay = 5s;
+constexpr auto kBetweenWordsOfDamage = 10min;
 
 Maintenance::Time earlier(Maintenance::Time a, Maintenance::Time b) {
     if (!a || !b) return a ? a : b;
@@ -72,9 +73,18 @@ void Maintenance::failed(Work& work, const base::Error& error) {
     work.task.failures.Increment();
     work.delay = std::clamp<Clock::duration>(2 * work.delay, kFirstDelay, kLongestDelay);
     work.next_try = now + work.delay;
-    if (work.failing_since) return;
-    work.failing_since = now;
+    if (!work.failing_since) work.failing_since = now;
+    if (error.category == base::Error::Category::Corrupt) return tell_of_damage(work, error);
+    if (std::exchange(work.told, true)) return;
     log_->warn("{} failed and is tried again until it succeeds: {}", work.task.name, error.message);
+}
+
+/// It will not go away by itself.
+void Maintenance::tell_of_damage(Work& work, const base::Error& error) {
+    const auto now = Clock::now();
+    if (work.damage_told_at && now - *work.damage_told_at < kBetweenWordsOfDamage) return;
+    work.damage_told_at = now;
+    log_->error("{} fails, as the log is damaged: {}", work.task.name, error.message);
 }
 
 void Maintenance::succeeded(Work& work) {
@@ -82,6 +92,8 @@ void Maintenance::succeeded(Work& work) {
     if (!work.failing_since) return;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - *work.failing_since);
     work.failing_since.reset();
+    work.damage_told_at.reset();
+    work.told = false;
     log_->info("{} succeeds again, after {} s", work.task.name, seconds.count());
 }
 

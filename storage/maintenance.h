@@ -22,7 +22,8 @@ class Maintenance {
     using Time = std::optional<WakeUp::Clock::time_point>;
 
     /// One kind of work. `step` does a part of it; when to call again, if not only after a wake(). An error
-    /// is told at the beginning and at the end of an outage; tries are spaced by a back-off.
+    /// is told at the beginning and at the end of an outage, damage every ten minutes; tries are spaced by a
+    /// back-off.
     struct Task {
         std::string_view name;
         base::Counter& failures;
@@ -40,6 +41,8 @@ class Maintenance {
     struct Work {
         Task task;
         Time failing_since{};
+        bool told = false;
+        Time damage_told_at{};
         Clock::duration delay{};
         Clock::time_point next_try{};
     };
@@ -47,6 +50,7 @@ class Maintenance {
     void run(const std::stop_token& stop);
     [[nodiscard]] Time attempt(Work& work);
     void failed(Work& work, const base::Error& error);
+    void tell_of_damage(Work& work, const base::Error& error);
     void succeeded(Work& work);
     void finish();
 

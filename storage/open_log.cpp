@@ -6,8 +6,10 @@
 #include "storage/folder.h"
 #include "storage/postgresql_event_log.h"
 #include "storage/postgresql_event_reader.h"
+#include "storage/postgresql_log_rows.h"
 #include "storage/sqlite_event_log.h"
 #include "storage/sqlite_event_reader.h"
+#include "storage/sqlite_log_rows.h"
 
 namespace storage {
 
@@ -43,6 +45,16 @@ base::Result<std::unique_ptr<EventReader>> open_log_for_reading(const Options& o
     if (std::holds_alternative<SqliteOptions>(options.database))
         return as_reader(SqliteEventReader::open(sqlite_options(options)));
     return as_reader(PostgresqlEventReader::open(std::get<PostgresqlOptions>(options.database)));
+}
+
+base::Result<std::unique_ptr<LogRows>> open_log_rows(const Options& options) {
+    const auto as_rows = [](auto opened) -> base::Result<std::unique_ptr<LogRows>> {
+        if (!opened) return opened.error();
+        return std::unique_ptr<LogRows>(std::move(*opened));
+    };
+    if (const auto* sqlite = std::get_if<SqliteOptions>(&options.database))
+        return as_rows(SqliteLogRows::open(sqlite->directory / sqlite->file_name));
+    return as_rows(PostgresqlLogRows::open(std::get<PostgresqlOptions>(options.database)));
 }
 
 }  // namespace storage

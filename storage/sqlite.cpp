@@ -32,6 +32,11 @@ std::string file_uri(const std::filesystem::path& file, std::string_view query) 
 
 }  // namespace
 
+std::string damage_remedy(const std::filesystem::path& file) {
+    return "stop the sidecar and keep what is sound with `event-sidecar verify --repair " + file.string() +
+           "`, or restore a backup, or move the file away to start a new log";
+}
+
 SqliteFailure SqliteFailure::corrupt(const std::string& message) {
     return {SQLITE_CORRUPT, message};
 }
@@ -56,8 +61,7 @@ base::Error to_error(const SqliteFailure& failure, const std::filesystem::path& 
                                      "; check the disk, its free space and its quotas");
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
-            return base::corrupt(name + " is damaged or not a database" + cause +
-                                 "; restore it from a backup, or move it away to start a new log");
+            return base::corrupt(name + " is damaged or not a database" + cause + "; " + damage_remedy(file));
         default:
             return base::unavailable("the database " + name + " failed" + cause);
     }
@@ -157,6 +161,10 @@ SqliteConnection::SqliteConnection(const std::filesystem::path& file, Mode mode)
         case Mode::ReadOnly:
             flags |= SQLITE_OPEN_READONLY;
             break;
+        case Mode::Salvage:
+            flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI;
+            name = file_uri(file, "");
+            break;
         case Mode::Immutable:
             flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
             name = file_uri(file, "?immutable=1");
@@ -191,6 +199,11 @@ std::int64_t SqliteConnection::last_insert_rowid() const {
 
 bool SqliteConnection::in_transaction() const {
     return sqlite3_get_autocommit(handle()) == 0;
+}
+
+void SqliteConnection::attach(const std::filesystem::path& file, const std::string& name) const {
+    auto statement = prepare("ATTACH ?1 AS " + name);
+    statement.execute(std::string_view(file_uri(file, "?mode=ro")));
 }
 
 void SqliteConnection::busy_timeout(int milliseconds) const {

@@ -35,6 +35,9 @@ class SqliteFailure : public std::runtime_error {
 /// The failure in words for an operator: the file, what is wrong, the remedy.
 [[nodiscard]] base::Error to_error(const SqliteFailure& failure, const std::filesystem::path& file);
 
+/// What an operator can do about a log that is damaged.
+[[nodiscard]] std::string damage_remedy(const std::filesystem::path& file);
+
 using Blob = std::span<const std::uint8_t>;
 
 [[nodiscard]] inline Blob as_blob(std::string_view bytes) {
@@ -126,6 +129,7 @@ class SqliteConnection {
         ReadWriteCreate,
         ReadWrite,
         ReadOnly,
+        Salvage,    ///< as ReadWriteCreate; attach() works
         Immutable,  ///< reads the main file alone: no lock, no write-ahead log, no file beside it
     };
 
@@ -140,6 +144,8 @@ class SqliteConnection {
 
     [[nodiscard]] std::int64_t last_insert_rowid() const;
     [[nodiscard]] bool in_transaction() const;
+    /// Another file, to be read only, under that name.
+    void attach(const std::filesystem::path& file, const std::string& name) const;
     void busy_timeout(int milliseconds) const;
     /// Leaves the write-ahead log as it is when the last connection closes.
     void checkpoint_on_close(bool wanted) const;

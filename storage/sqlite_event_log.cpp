@@ -15,6 +15,7 @@
 #include "storage/reader_pool.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_appender.h"
+#include "storage/sqlite_first_look.h"
 #include "storage/sqlite_node_store.h"
 #include "storage/sqlite_payloads.h"
 #include "storage/sqlite_pruned_tables.h"
@@ -43,14 +44,6 @@ void set_up_writer(const SqliteConnection& connection, SqliteOptions::Synchronou
     // Checkpoints are the maintenance thread's.
     connection.execute(
         "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY");
-}
-
-/// Failures of the kind "no such table" mean, at the opening, that the schema is not what the file says it
-/// is.
-base::Error opening_error(const SqliteFailure& failure, const std::filesystem::path& file) {
-    constexpr int kSqliteError = 1;
-    if (failure.primary_code() != kSqliteError) return to_error(failure, file);
-    return to_error(SqliteFailure::corrupt(failure.what()), file);
 }
 
 /// Where an empty log begins; an existing one goes on where it is.
@@ -232,17 +225,19 @@ base::Result<std::unique_ptr<SqliteEventLog>> SqliteEventLog::open(const SqliteO
     auto lock = LockFile::acquire(file.string() + ".lock");
     if (!lock) return lock.error();
     try {
+        check_size(file);
         SqliteConnection connection(file, SqliteConnection::Mode::ReadWriteCreate);
         connection.busy_timeout(kBusyTimeoutMs);
         if (const auto prepared = prepare_schema(connection, file); !prepared) return prepared.error();
         set_up_writer(connection, options.synchronous);
         LogHead head = load_head(connection);
+        if (const auto checked = check_newest(file, connection, head); !checked) return checked.error();
         begin_at_sse_index(head, options.directory, log);
         auto impl = std::make_unique<Impl>(options, std::move(*lock), std::move(connection), std::move(head),
                                            std::move(log), metrics);
         return std::unique_ptr<SqliteEventLog>(new SqliteEventLog(std::move(impl)));
     } catch (const SqliteFailure& failure) {
-        return opening_error(failure, file);
+        return to_opening_error(failure, file);
     }
 }
 

@@ -10,18 +10,11 @@ namespace storage {
 
 namespace {
 
-base::Error other_version(const std::filesystem::path& file, std::int64_t version) {
-    return base::invalid(file.string() + " has schema " + std::to_string(version) +
-                         ", this program reads schema " + std::to_string(newest_schema_version()) +
-                         ": use the version that wrote it, or start the sidecar of this version once");
-}
-
 base::Result<LogHead> load_head_of(const std::filesystem::path& file) {
     try {
+        if (const auto checked = check_schema(file); !checked) return checked.error();
         const SqliteConnection connection(file, SqliteConnection::Mode::ReadOnly);
         connection.busy_timeout(1000);
-        const auto version = connection.integer("PRAGMA user_version");
-        if (version != newest_schema_version()) return other_version(file, version);
         return load_head(connection);
     } catch (const SqliteFailure& failure) {
         return to_error(failure, file);
@@ -47,10 +40,7 @@ base::Result<std::unique_ptr<SqliteEventReader>> SqliteEventReader::open(const S
     const auto file = options.directory / options.file_name;
     const auto inspected = inspect_database_file(file);
     if (!inspected) return inspected.error();
-    if (*inspected == DatabaseFile::New) {
-        return base::unavailable("there is no event log in " + file.string() +
-                                 "; check storage_path and file_name");
-    }
+    if (*inspected == DatabaseFile::New) return no_log_in(file);
     auto head = load_head_of(file);
     if (!head) return head.error();
     auto impl = std::make_unique<Impl>(file, options, std::move(*head));

@@ -98,34 +98,43 @@ std::optional<UnixMs> SqlitePrunedTables::received_at(base::EventId id) {
 }
 
 std::optional<std::vector<std::uint64_t>> SqlitePrunedTables::delete_events(base::EventId to, UnixMs now) {
-    const auto from = oldest_.load();
-    auto reached = from;
     std::vector<std::uint64_t> payloads;
     const auto turn = writer_.maintenance_turn();
     const UnsyncedCommits unsynced(writer_.connection());
     SqliteTransaction transaction(writer_.connection(), SqliteTransaction::Kind::Write);
-    std::size_t bytes = 0;
-    std::int64_t count = 0;
-    {
-        auto rows = candidates_.query(from, to);
-        while (bytes < kMostBytesPruned && rows.next()) {
-            const auto id = static_cast<base::EventId>(rows.integer(0));
-            reached = id + 1;
-            ++count;
-            if (keeps(rows.integer(1))) continue;
-            std::optional<std::uint64_t> payload;
-            if (!rows.is_null(2))
-                payloads.push_back(*(payload = static_cast<std::uint64_t>(rows.integer(2))));
-            bytes += static_cast<std::size_t>(rows.integer(3));
-            delete_event(id, rows.blob(4), payload);
-        }
+    if (!sweep_to_) sweep_to_ = oldest_.load();
+    if (swept_to_ < *sweep_to_) {
+        const auto reached = delete_some(swept_to_, *sweep_to_, payloads);
+        transaction.commit();
+        swept_to_ = reached;
+        return payloads;
     }
-    if (bytes < kMostBytesPruned && count < kMostRowsPruned) reached = to;
+    const auto reached = delete_some(oldest_, to, payloads);
     set_oldest_.execute(reached);
     note_oldest(reached, now);
     transaction.commit();
     oldest_ = reached;
     return payloads;
+}
+
+/// Of [from, to), what may go; up to which id it came.
+base::EventId SqlitePrunedTables::delete_some(base::EventId from, base::EventId to,
+                                              std::vector<std::uint64_t>& payloads) {
+    auto reached = from;
+    std::size_t bytes = 0;
+    std::int64_t count = 0;
+    auto rows = candidates_.query(from, to);
+    while (bytes < kMostBytesPruned && rows.next()) {
+        const auto id = static_cast<base::EventId>(rows.integer(0));
+        reached = id + 1;
+        ++count;
+        if (keeps(rows.integer(1))) continue;
+        std::optional<std::uint64_t> payload;
+        if (!rows.is_null(2)) payloads.push_back(*(payload = static_cast<std::uint64_t>(rows.integer(2))));
+        bytes += static_cast<std::size_t>(rows.integer(3));
+        delete_event(id, rows.blob(4), payload);
+    }
+    return bytes < kMostBytesPruned && count < kMostRowsPruned ? to : reached;
 }
 
 void SqlitePrunedTables::delete_event(base::EventId id, Blob chain_hash,

@@ -28,6 +28,8 @@ class SqlitePrunedTables final : public PrunedTables {
   private:
     [[nodiscard]] bool keeps(std::int64_t kind) const;
     [[nodiscard]] std::uint64_t bytes_of_old_keys();
+    [[nodiscard]] base::EventId delete_some(base::EventId from, base::EventId to,
+                                            std::vector<std::uint64_t>& payloads);
     void delete_event(base::EventId id, Blob chain_hash, std::optional<std::uint64_t> payload);
     void note_oldest(base::EventId oldest, UnixMs now);
     [[nodiscard]] bool forget_signatures(base::EventId below);
@@ -37,6 +39,11 @@ class SqlitePrunedTables final : public PrunedTables {
     std::atomic<base::EventId>& oldest_;
     base::EventId keys_forgotten_below_ = 0;
     std::int64_t last_block_looked_at_ = 0;
+
+    // Below the oldest id there are the kept kinds, but in a log that was repaired also what is older than
+    // the lost events: once the oldest may go, that may. Once in a process it is looked through.
+    std::optional<base::EventId> sweep_to_;
+    base::EventId swept_to_ = 1;
 
     SqliteStatement next_id_;
     SqliteStatement received_;

@@ -183,14 +183,6 @@ std::int64_t application_id_of(const Header& header) {
     return header_integer(header, 68);
 }
 
-base::Error newer_schema(const std::filesystem::path& file, std::int64_t version) {
-    return base::invalid(
-        file.string() + " has schema " + std::to_string(version) + ", this program knows up to " +
-        std::to_string(newest_schema_version()) +
-        ": it was written by a newer version; install that one, or choose another storage_path or "
-        "file_name");
-}
-
 base::Error foreign(const std::filesystem::path& file, std::string_view owner) {
     return base::invalid(file.string() + " belongs to " + std::string(owner) +
                          " and is left untouched; choose another storage_path or file_name");
@@ -214,6 +206,12 @@ base::Result<DatabaseFile> inspect_tables(const std::filesystem::path& file) {
         return foreign(file, "another program (it has a write-ahead log)");
     }
     return DatabaseFile::New;
+}
+
+base::Error unfinished_repair(const std::filesystem::path& file) {
+    return base::unavailable("a repair of " + file.string() +
+                             " was interrupted: `event-sidecar verify --repair " + file.string() +
+                             "` ends it");
 }
 
 void migrate(const SqliteConnection& connection, std::int64_t version) {
@@ -247,9 +245,22 @@ std::int64_t newest_schema_version() {
     return static_cast<std::int64_t>(kMigrations.size());
 }
 
+base::Error newer_schema(const std::filesystem::path& file, std::int64_t version) {
+    return base::invalid(
+        file.string() + " has schema " + std::to_string(version) + ", this program knows up to " +
+        std::to_string(newest_schema_version()) +
+        ": it was written by a newer version; install that one, or choose another storage_path or "
+        "file_name");
+}
+
+std::filesystem::path repaired_file(const std::filesystem::path& file) {
+    return file.string() + ".repaired";
+}
+
 base::Result<DatabaseFile> inspect_database_file(const std::filesystem::path& file) {
     std::error_code error;
     const auto status = std::filesystem::status(file, error);
+    if (std::filesystem::exists(repaired_file(file), error)) return unfinished_repair(file);
     if (!std::filesystem::exists(status)) return DatabaseFile::New;
     if (!std::filesystem::is_regular_file(status)) return base::invalid(file.string() + " is not a file");
 
@@ -264,9 +275,10 @@ base::Result<DatabaseFile> inspect_database_file(const std::filesystem::path& fi
     constexpr std::string_view kMagic("SQLite format 3\0", 16);
     if (stream.gcount() < static_cast<std::streamsize>(kHeaderSize) ||
         !std::string_view(header.data(), 16).starts_with(kMagic)) {
-        return base::corrupt(
-            file.string() +
-            " is not an SQLite database; restore it from a backup, or move it away to start a new log");
+        return base::corrupt(file.string() +
+                             " is not an SQLite database, or its beginning is damaged; restore a backup, or "
+                             "move it away to start "
+                             "a new log");
     }
     if (application_id_of(header) != kApplicationId) {
         try {
@@ -295,6 +307,30 @@ base::Result<void> prepare_schema(const SqliteConnection& connection, const std:
     }
     connection.checkpoint_on_close(true);
     return {};
+}
+
+base::Result<void> check_schema(const std::filesystem::path& file) {
+    const SqliteConnection connection(file, SqliteConnection::Mode::ReadOnly);
+    connection.busy_timeout(1000);
+    connection.execute(
+        "PRAGMA writable_schema = ON");  // a file that is cut off says its version all the same
+    const auto version = connection.integer("PRAGMA user_version");
+    if (version == newest_schema_version()) return {};
+    if (version > newest_schema_version()) return newer_schema(file, version);
+    return base::invalid(file.string() + " has schema " + std::to_string(version) +
+                         ", this program reads schema " + std::to_string(newest_schema_version()) +
+                         ": use the version that wrote it, or start the sidecar of this version once");
+}
+
+base::Error no_log_in(const std::filesystem::path& file) {
+    return base::unavailable("there is no event log in " + file.string() +
+                             "; check storage_path and file_name");
+}
+
+base::Error to_opening_error(const SqliteFailure& failure, const std::filesystem::path& file) {
+    constexpr int kSqliteError = 1;
+    if (failure.primary_code() != kSqliteError) return to_error(failure, file);
+    return to_error(SqliteFailure::corrupt(failure.what()), file);
 }
 
 LogHead load_head(const SqliteConnection& connection) {

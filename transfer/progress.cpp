@@ -43,25 +43,27 @@ std::string progress_line(const ProgressState& state) {
     std::string line;
     if (state.done >= 0)
         line = fmt::format("{} {:5.1f} %  ", bar(state.done), 100 * std::min(state.done, 1.0));
-    line +=
-        fmt::format("{} events  {} events/s", with_thousands(state.events),
-                    with_thousands(static_cast<std::uint64_t>(static_cast<double>(state.events) / seconds)));
+    line += fmt::format(
+        "{0} {2}  {1} {2}/s", with_thousands(state.events),
+        with_thousands(static_cast<std::uint64_t>(static_cast<double>(state.events) / seconds)), state.unit);
     if (state.done > 0 && state.done <= 1)
         line += fmt::format("  {} left", clock_time(seconds / state.done * (1 - state.done)));
     return line;
 }
 
-void Progress::begin(std::string what, Clock::time_point now) {
+void Progress::begin(std::string what, std::string_view unit, Clock::time_point now) {
     clear();
     what_ = std::move(what);
+    unit_ = unit;
     begun_ = now;
 }
 
 void Progress::update(double done, std::uint64_t events, Clock::time_point now) {
     if (!write_ || (shown_ && now - *shown_ < kBetweenLines)) return;
     shown_ = now;
-    write_(fmt::format("{}{}  {}", kWipe, what_,
-                       progress_line({.done = done, .events = events, .elapsed = now - begun_})));
+    write_(
+        fmt::format("{}{}  {}", kWipe, what_,
+                    progress_line({.done = done, .events = events, .elapsed = now - begun_, .unit = unit_})));
 }
 
 void Progress::clear() {

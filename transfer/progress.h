@@ -14,6 +14,7 @@ struct ProgressState {
     double done = 0;           ///< of 1; below 0: not known
     std::uint64_t events = 0;  ///< dealt with so far
     std::chrono::duration<double> elapsed{};
+    std::string_view unit = "events";
 };
 
 /// "[=====>    ]  52.1 %  1,234,567 events  45,678 events/s  1:23 left"
@@ -34,8 +35,8 @@ class Progress {
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    /// What comes now begins at nothing done. `what` stands before the bar.
-    void begin(std::string what, Clock::time_point now = Clock::now());
+    /// What comes now begins at nothing done. `what` stands before the bar, `unit` is what update() counts.
+    void begin(std::string what, std::string_view unit = "events", Clock::time_point now = Clock::now());
     void update(double done, std::uint64_t events, Clock::time_point now = Clock::now());
     /// Wipes the line, so that something else can be written there.
     void clear();
@@ -43,6 +44,7 @@ class Progress {
   private:
     Write write_;
     std::string what_;
+    std::string unit_ = "events";
     Clock::time_point begun_ = Clock::now();
     std::optional<Clock::time_point> shown_;
 };

@@ -273,13 +273,13 @@ TEST_F(PostgresqlRetention, ASchemaOfVersion1IsMigrated) {
     const auto expected = counted_bytes();
     postgresql.close();
     postgresql.query(
-        "SET search_path = event_sidecar; DROP TABLE pruned_run, pruned_key, pruning; "
+        "SET search_path = event_sidecar; DROP TABLE pruned_run, pruned_key, pruning, node_gap; "
         "ALTER TABLE log DROP COLUMN stored_bytes, DROP COLUMN forgotten; "
         "DROP FUNCTION prune, compact, event_space, forget_keys, forget_hashes, note_oldest, "
         "take_pruning_turn, stored_bytes; "
         "UPDATE schema_version SET version = 1");
     postgresql.open();
-    EXPECT_EQ(postgresql.query("SELECT version FROM event_sidecar.schema_version"), "2");
+    EXPECT_EQ(postgresql.query("SELECT version FROM event_sidecar.schema_version"), "3");
     EXPECT_EQ(stored_bytes(), expected);
     EXPECT_EQ(append_one(log(), block_added(1)), 0U);
     EXPECT_EQ(append_one(log(), block_added(2)), 8U);

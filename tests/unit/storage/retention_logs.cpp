@@ -41,16 +41,7 @@ class SqliteRetentionLog final : public RetentionLog {
 
     void prune(const storage::RetentionOptions& options, storage::UnixMs at) override {
         log_.reset();
-        storage::SqliteWriter writer(
-            storage::SqliteConnection(sqlite_.file(), storage::SqliteConnection::Mode::ReadWrite));
-        storage::EventKeys keys(writer.connection());
-        storage::PayloadStager stager(std::make_unique<storage::SqlitePayloads>(writer, keys), true, [] {});
-        std::atomic<base::EventId> oldest =
-            static_cast<base::EventId>(writer.connection().integer("SELECT oldest_id FROM log"));
-        storage::Pruner pruner(
-            std::make_unique<storage::SqlitePrunedTables>(writer, options.keep_kinds, oldest), stager,
-            options, base::make_null_log(), [at] { return at; });
-        run_to_its_end(pruner, stager);
+        prune_sqlite(sqlite_.file(), options, at);
     }
 
     std::string query(const std::string& sql) override {
@@ -121,6 +112,18 @@ class PostgresqlRetentionLog final : public RetentionLog {
 };
 
 }  // namespace
+
+void prune_sqlite(const std::filesystem::path& file, const storage::RetentionOptions& options,
+                  storage::UnixMs at) {
+    storage::SqliteWriter writer(storage::SqliteConnection(file, storage::SqliteConnection::Mode::ReadWrite));
+    storage::EventKeys keys(writer.connection());
+    storage::PayloadStager stager(std::make_unique<storage::SqlitePayloads>(writer, keys), true, [] {});
+    std::atomic<base::EventId> oldest =
+        static_cast<base::EventId>(writer.connection().integer("SELECT oldest_id FROM log"));
+    storage::Pruner pruner(std::make_unique<storage::SqlitePrunedTables>(writer, options.keep_kinds, oldest),
+                           stager, options, base::make_null_log(), [at] { return at; });
+    run_to_its_end(pruner, stager);
+}
 
 std::vector<RetentionLogFactory> retention_log_factories() {
     return {{"Sqlite", [] { return std::make_unique<SqliteRetentionLog>(); }},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -44,5 +45,9 @@ struct RetentionLogFactory {
 };
 
 [[nodiscard]] std::vector<RetentionLogFactory> retention_log_factories();
+
+/// Does all that these options ask for at this time, with a log that is closed.
+void prune_sqlite(const std::filesystem::path& file, const storage::RetentionOptions& options,
+                  storage::UnixMs at);
 
 }  // namespace storage_test

@@ -10,6 +10,9 @@
 
 #include "retention_logs.h"
 #include "sqlite_log.h"
+#include "storage/sqlite.h"
+#include "storage/sqlite_log_rows.h"
+#include "storage/verification.h"
 #include "support/process.h"
 #include "test_events.h"
 
@@ -170,6 +173,24 @@ TEST_P(Retention, ALogThatIsTooLargeShrinksWhileItIsWritten) {
 
 INSTANTIATE_TEST_SUITE_P(Databases, Retention, testing::ValuesIn(retention_log_factories()),
                          [](const auto& factory) { return factory.param.name; });
+
+TEST(SqliteRetention, WhatARepairKeptBelowTheLostEventsGoesAsWell) {
+    SqliteLog sqlite;
+    append(sqlite.log(), {block_added(1), step(1), block_added(2), step(2), step(3)});
+    sqlite.close();
+    storage::SqliteConnection(sqlite.file(), storage::SqliteConnection::Mode::ReadWrite)
+        .execute(
+            "INSERT INTO pruned_run SELECT id, id, chain_hash FROM event WHERE id = 4;"
+            "DELETE FROM event WHERE id = 4; UPDATE log SET oldest_id = 5");
+    prune_sqlite(sqlite.file(), {.max_age_in_days = 3, .keep_kinds = {Kind::BlockAdded}},
+                 now_ms() + 2 * kDay);
+    EXPECT_EQ(query_integer(sqlite.file(), "SELECT count(*) FROM event"), 4);
+    prune_sqlite(sqlite.file(), {.max_age_in_days = 1, .keep_kinds = {Kind::BlockAdded}},
+                 now_ms() + 2 * kDay);
+    EXPECT_EQ(query_integer(sqlite.file(), "SELECT group_concat(id) = '1,3' FROM event"), 1);
+    const auto rows = storage::SqliteLogRows::open(sqlite.file());
+    EXPECT_TRUE(storage::verify(**rows, {}).value().sound());
+}
 
 TEST(SqliteRetention, TheFileBecomesSmaller) {
     SqliteLog sqlite;

@@ -35,7 +35,7 @@ TEST(Progress, WritesTheLineAnewSomeTimesASecond) {
     std::string screen;
     Progress progress([&](std::string_view text) { screen += text; });
     const auto start = Progress::Clock::now();
-    progress.begin("importing", start);
+    progress.begin("importing", "events", start);
     progress.update(0.25, 100, start + 1s);
     const auto once = screen;
     EXPECT_THAT(once, HasSubstr("importing  ["));
