@@ -204,6 +204,7 @@ class Salvage {
         for (const auto& [table, words] : {std::pair{"node_intent", "what operators wished of the nodes"},
                                            std::pair{"node_observed", "the nodes' last states"},
                                            std::pair{"node_history", "the nodes' histories"},
+                                           std::pair{"node_gap", "the gaps in what was read"},
                                            std::pair{"pruning", "when events were deleted"}}) {
             try_to(words, [&, name = std::string(table)] {
                 connection_.execute("INSERT INTO main." + name + " SELECT * FROM damaged." + name);
