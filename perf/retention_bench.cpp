@@ -49,7 +49,7 @@ Database sqlite(const std::filesystem::path& folder) {
     storage::Options options;
     options.storage_path = folder;
     options.database = sqlite;
-    return {options, [file] { return std::filesystem::file_size(file); }, 5s};
+    return {options, [file] { return std::filesystem::file_size(file); }, 20s};
 }
 
 Database postgresql(char** argv) {

@@ -16,24 +16,6 @@ std::string limited(std::string_view sql) {
     return std::string(sql) + std::to_string(kMostRowsPruned);
 }
 
-/// While it lives, commits do not wait for the disk, so that an append waits for half as long. They come to
-/// the disk with the next append; a power cut before may bring the last steps back. Around a transaction,
-/// during a turn. Ends the program where it cannot be undone: appends would not be durable.
-class UnsyncedCommits {
-  public:
-    explicit UnsyncedCommits(const SqliteConnection& connection)
-        : connection_(connection), level_(connection.integer("PRAGMA synchronous")) {
-        connection_.execute("PRAGMA synchronous = NORMAL");
-    }
-    ~UnsyncedCommits() { connection_.execute("PRAGMA synchronous = " + std::to_string(level_)); }
-    UnsyncedCommits(const UnsyncedCommits&) = delete;
-    UnsyncedCommits& operator=(const UnsyncedCommits&) = delete;
-
-  private:
-    const SqliteConnection& connection_;
-    const std::int64_t level_;
-};
-
 }  // namespace
 
 SqlitePrunedTables::SqlitePrunedTables(SqliteWriter& writer, std::vector<base::Kind> kept,
@@ -100,7 +82,6 @@ std::optional<UnixMs> SqlitePrunedTables::received_at(base::EventId id) {
 std::optional<std::vector<std::uint64_t>> SqlitePrunedTables::delete_events(base::EventId to, UnixMs now) {
     std::vector<std::uint64_t> payloads;
     const auto turn = writer_.maintenance_turn();
-    const UnsyncedCommits unsynced(writer_.connection());
     SqliteTransaction transaction(writer_.connection(), SqliteTransaction::Kind::Write);
     if (!sweep_to_) sweep_to_ = oldest_.load();
     if (swept_to_ < *sweep_to_) {
@@ -154,7 +135,6 @@ bool SqlitePrunedTables::forget_keys(UnixMs now) {
     // The keys of events below were known for long enough.
     const auto below =
         static_cast<base::EventId>(oldest_a_day_ago_.integer(now - kKeysAreKnownFor).value_or(0));
-    const UnsyncedCommits unsynced(writer_.connection());
     SqliteTransaction transaction(writer_.connection(), SqliteTransaction::Kind::Write);
     if (keys_forgotten_below_ < below) {
         const auto to = std::min(below, keys_forgotten_below_ + kMostKeys);
@@ -187,7 +167,6 @@ bool SqlitePrunedTables::give_back_space() {
     const auto turn = writer_.maintenance_turn();
     const auto& connection = writer_.connection();
     if (connection.integer("PRAGMA freelist_count") < kMostPages) return false;
-    const UnsyncedCommits unsynced(connection);
     connection.execute("PRAGMA incremental_vacuum(" + std::to_string(kMostPages) + ")");
     return true;
 }
