@@ -196,8 +196,7 @@ class SqliteLogRows::Impl {
         if (use_ == Use::Beside && LockFile::is_held(file_.string() + ".lock")) {
             found.notes.emplace_back(
                 "a sidecar works on the file, so its structure as a whole was not checked: that is done when "
-                "none "
-                "does, or on a copy that `backup` made");
+                "none does, or on a copy that `backup` made");
             return found;
         }
         check_structure(found, stop);
