@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <sqlite3.h>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 
@@ -17,7 +19,7 @@ namespace storage {
 
 namespace {
 
-constexpr std::int64_t kPageRows = 512;
+constexpr std::int64_t kPageRows = 128;
 constexpr std::size_t kPageBytes = std::size_t{4} << 20U;
 constexpr base::EventId kIdsOneByOne = 256;
 
@@ -167,7 +169,17 @@ class SqliteLogRows::Impl {
         return nearest;
     }
 
+    /// As long as a sidecar works on the file, half of the time no transaction is open: it begins its
+    /// write-ahead log anew only in a moment when nobody reads it, and its appends wait for that moment.
     RowPage read(base::EventId from) {
+        const auto begun = std::chrono::steady_clock::now();
+        auto page = read_page(from);
+        if (use_ == Use::Beside && LockFile::is_held(file_.string() + ".lock"))
+            std::this_thread::sleep_for(std::chrono::steady_clock::now() - begun);
+        return page;
+    }
+
+    RowPage read_page(base::EventId from) {
         const SqliteTransaction transaction(connection_, SqliteTransaction::Kind::Read);
         RowPage page;
         page.next = from;
@@ -184,8 +196,7 @@ class SqliteLogRows::Impl {
         if (use_ == Use::Beside && LockFile::is_held(file_.string() + ".lock")) {
             found.notes.emplace_back(
                 "a sidecar works on the file, so its structure as a whole was not checked: that is done when "
-                "none "
-                "does, or on a copy that `backup` made");
+                "none does, or on a copy that `backup` made");
             return found;
         }
         check_structure(found, stop);
