@@ -5,14 +5,12 @@
 #include <chrono>
 #include <sqlite3.h>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 
-#include "storage/endpoint_condition.h"
-#include "storage/event_rows.h"
 #include "storage/lock_file.h"
 #include "storage/payload_codec.h"
 #include "storage/sqlite.h"
+#include "storage/sqlite_row_content.h"
 #include "storage/sqlite_schema.h"
 
 namespace storage {
@@ -23,84 +21,15 @@ constexpr std::int64_t kPageRows = 128;
 constexpr std::size_t kPageBytes = std::size_t{4} << 20U;
 constexpr base::EventId kIdsOneByOne = 256;
 
-constexpr std::string_view kColumns =
-    "SELECT e.id, e.kind, e.source, e.large_payload, e.encoding, e.payload, e.chain_hash, e.block, e.signer, "
-    "b.hash, p.bytes FROM event e LEFT JOIN block b ON b.number = e.block LEFT JOIN public_key p ON p.number "
-    "= "
-    "e.signer ";
-enum Column : int { Id, Kind, Source, Large, Encoded, Payload, Chain, Block, Signer, BlockHash, SignerKey };
-
-std::string select(std::string_view rest) {
-    return std::string(kColumns) + std::string(rest);
-}
-
-std::optional<Digest> digest_or_none(Blob bytes) {
-    Digest digest;
-    if (bytes.size() != digest.size()) return std::nullopt;
-    std::ranges::copy(bytes, digest.begin());
-    return digest;
-}
-
-base::KeyBytes key_bytes(Blob bytes) {
-    return {bytes.begin(), bytes.end()};
-}
-
-/// Of a place in the file, as against a failure of the whole.
-bool is_damage(const SqliteFailure& failure) {
-    return failure.primary_code() == SQLITE_CORRUPT || failure.primary_code() == SQLITE_IOERR;
-}
-
 /// As far as SQLite lets us in: also when the file is shorter than it says.
 SqliteConnection open_damaged(const std::filesystem::path& file) {
     SqliteConnection connection(file, SqliteConnection::Mode::ReadOnly);
     connection.busy_timeout(1000);
     connection.execute(
-        "PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON; PRAGMA query_only = ON; PRAGMA cache_size "
-        "= "
-        "-8192; PRAGMA temp_store = MEMORY");
+        "PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON; PRAGMA query_only = ON; "
+        "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY");
     return connection;
 }
-
-/// The keys of all events but signatures, by id: for where the index that finds them fails.
-class KeysById {
-  public:
-    struct Key {
-        std::int64_t kind = 0;
-        base::KeyBytes first;
-        std::int64_t second = 0;
-    };
-
-    explicit KeysById(const SqliteConnection& connection) {
-        // From both ends: a damaged place in the middle costs what lies there.
-        for (const std::string order : {"", " ORDER BY kind DESC, first DESC, second DESC"}) {
-            if (read(connection, order)) return;
-        }
-    }
-
-    [[nodiscard]] const Key* find(base::EventId id) const {
-        const auto found = keys_.find(id);
-        return found == keys_.end() ? nullptr : &found->second;
-    }
-
-  private:
-    bool read(const SqliteConnection& connection, const std::string& order) {
-        try {
-            auto statement =
-                connection.prepare("SELECT kind, first, second, id FROM event_key NOT INDEXED" + order);
-            auto rows = statement.query();
-            while (rows.next()) {
-                keys_.insert_or_assign(static_cast<base::EventId>(rows.integer(3)),
-                                       Key{rows.integer(0), key_bytes(rows.blob(1)), rows.integer(2)});
-            }
-            return true;
-        } catch (const SqliteFailure& failure) {
-            if (!is_damage(failure)) throw;
-            return false;
-        }
-    }
-
-    std::unordered_map<base::EventId, Key> keys_;
-};
 
 }  // namespace
 
@@ -110,22 +39,15 @@ class SqliteLogRows::Impl {
         : file_(std::move(file)),
           use_(use),
           connection_(open_damaged(file_)),
+          content_(connection_),
           head_(connection_.prepare("SELECT oldest_id, next_id, chain_hash FROM log")),
-          many_(connection_.prepare(select("WHERE e.id >= ?1 ORDER BY e.id LIMIT ?2"))),
-          one_(connection_.prepare(select("WHERE e.id = ?1"))),
+          many_(connection_.prepare(SqliteRowContent::select("WHERE e.id >= ?1 ORDER BY e.id LIMIT ?2"))),
+          one_(connection_.prepare(SqliteRowContent::select("WHERE e.id = ?1"))),
           newest_(connection_.prepare("SELECT id FROM event ORDER BY id DESC LIMIT 1")),
           runs_(connection_.prepare(
               "SELECT first_id, last_id, end_hash FROM pruned_run WHERE first_id >= "
               "coalesce((SELECT max(first_id) FROM pruned_run WHERE first_id <= ?1), 0) AND "
               "first_id < ?2 ORDER BY first_id")),
-          find_key_(
-              connection_.prepare("SELECT first, second FROM event_key INDEXED BY event_key_id WHERE id = "
-                                  "?1 AND kind = ?2")),
-          find_bytes_(connection_.prepare("SELECT bytes FROM public_key WHERE number = ?1")),
-          find_signature_(
-              connection_.prepare("SELECT id FROM signature_key WHERE block = ?1 AND signer = ?2")),
-          large_(connection_.prepare("SELECT size, encoding FROM large_payload WHERE number = ?1")),
-          parts_(connection_.prepare("SELECT bytes FROM payload_part WHERE payload = ?1 ORDER BY seq")),
           by_source_(
               connection_.prepare("SELECT count(*) FROM event INDEXED BY event_source WHERE source <> 2 "
                                   "AND source = ?1 AND id >= ?2 AND id < ?3")) {}
@@ -226,8 +148,8 @@ class SqliteLogRows::Impl {
         try {
             auto rows = many_.query(from, kPageRows);
             while (bytes < kPageBytes && rows.next()) {
-                auto row = to_row(rows);
-                bytes += bytes_;
+                auto row = content_.read(rows);
+                bytes += content_.bytes();
                 ++count;
                 // In the file they are in order: the one that is not has an id that is not its own.
                 while (!page.rows.empty() && page.rows.back().id >= row.id) page.rows.pop_back();
@@ -258,7 +180,7 @@ class SqliteLogRows::Impl {
         for (auto id = from; id < page.next; ++id) {
             try {
                 auto rows = one_.query(id);
-                if (rows.next()) page.rows.push_back(to_row(rows));
+                if (rows.next()) page.rows.push_back(content_.read(rows));
             } catch (const SqliteFailure& failure) {
                 if (!is_damage(failure)) throw;
                 LogRow row;
@@ -282,118 +204,6 @@ class SqliteLogRows::Impl {
         return std::max(end, from + 1);
     }
 
-    LogRow to_row(const SqliteStatement::Rows& rows) {
-        LogRow row;
-        bytes_ = 0;
-        row.id = static_cast<base::EventId>(rows.integer(Column::Id));
-        row.chain = digest_or_none(rows.blob(Column::Chain));
-        const auto kind = rows.integer(Column::Kind);
-        const auto source = rows.integer(Column::Source);
-        if (kind <= 0 || kind >= static_cast<std::int64_t>(base::kKinds.size())) {
-            row.fault = "it is of an unknown kind";
-            return row;
-        }
-        row.kind = static_cast<base::Kind>(kind);
-        const bool right_source =
-            row.kind == base::Kind::Shutdown
-                ? source >= 0 && source <= static_cast<std::int64_t>(base::Filter::Sidecar)
-                : source == static_cast<std::int64_t>(base::row_of(row.kind).filter);
-        if (!right_source) {
-            row.fault = "it is of another endpoint than its kind";
-            return row;
-        }
-        row.source = static_cast<base::Filter>(source);
-        try {
-            read_key(row, rows);
-            if (row.fault.empty()) row.payload = payload_digest(row, rows);
-        } catch (const SqliteFailure& failure) {
-            if (!is_damage(failure)) throw;
-            row.fault = std::string("SQLite cannot read all of it: ") + failure.what();
-        }
-        return row;
-    }
-
-    void read_key(LogRow& row, const SqliteStatement::Rows& rows) {
-        if (row.kind == base::Kind::FinalitySignature) return read_signature_key(row, rows);
-        std::optional<std::int64_t> second;
-        try {
-            auto keys = find_key_.query(row.id, static_cast<int>(row.kind));
-            if (keys.next()) {
-                row.key.first = key_bytes(keys.blob(0));
-                second = keys.integer(1);
-            }
-        } catch (const SqliteFailure& failure) {
-            if (!is_damage(failure)) throw;
-        }
-        if (!second) second = find_key_without_index(row);
-        if (!second) {
-            row.fault = "its natural key is missing";
-        } else if (*second != 0) {
-            auto bytes = find_bytes_.query(*second);
-            if (bytes.next()) {
-                row.key.second = key_bytes(bytes.blob(0));
-            } else {
-                row.fault = "its public key is missing";
-            }
-        }
-    }
-
-    std::optional<std::int64_t> find_key_without_index(LogRow& row) {
-        if (!keys_) keys_ = std::make_unique<KeysById>(connection_);
-        const auto* key = keys_->find(row.id);
-        if (key == nullptr || key->kind != static_cast<std::int64_t>(row.kind)) return std::nullopt;
-        row.key.first = key->first;
-        index_faults_.push_back(
-            {Damage::Kind::Index, row.id, row.id, "the index event_key_id does not find it"});
-        return key->second;
-    }
-
-    void read_signature_key(LogRow& row, const SqliteStatement::Rows& rows) {
-        if (rows.is_null(Column::BlockHash) || rows.is_null(Column::SignerKey)) {
-            row.fault = "its block or signer is missing";
-            return;
-        }
-        row.key = {key_bytes(rows.blob(Column::BlockHash)), key_bytes(rows.blob(Column::SignerKey))};
-        std::optional<std::int64_t> id;
-        try {
-            id = find_signature_.integer(rows.integer(Column::Block), rows.integer(Column::Signer));
-        } catch (const SqliteFailure& failure) {
-            if (!is_damage(failure)) throw;
-        }
-        if (id != static_cast<std::int64_t>(row.id)) {
-            index_faults_.push_back(
-                {Damage::Kind::Index, row.id, row.id, "the table signature_key does not have it"});
-        }
-    }
-
-    std::optional<Digest> payload_digest(LogRow& row, const SqliteStatement::Rows& rows) {
-        std::string parts;
-        auto encoding = rows.integer(Column::Encoded);
-        std::string_view stored = rows.text(Column::Payload);
-        std::optional<std::int64_t> size;
-        RowKeys keys{rows.blob(Column::BlockHash), rows.blob(Column::SignerKey)};
-        if (!rows.is_null(Column::Large)) {
-            keys = {};
-            auto header = large_.query(rows.integer(Column::Large));
-            if (!header.next()) {
-                row.fault = "its payload is missing";
-                return std::nullopt;
-            }
-            size = header.integer(0);
-            encoding = header.integer(1);
-            auto all = parts_.query(rows.integer(Column::Large));
-            while (all.next()) parts += all.text(0);
-            stored = parts;
-        }
-        bytes_ = stored.size();
-        const auto payload = codec_.decode(static_cast<Encoding>(encoding), stored, keys);
-        if (!payload || (size && static_cast<std::int64_t>(payload->size()) != *size)) {
-            row.fault = payload ? "its payload is not complete" : payload.error().message;
-            return std::nullopt;
-        }
-        return sha256_.of(*payload);
-    }
-
     void add_runs(RowPage& page, base::EventId from) {
         try {
             auto rows = runs_.query(from, page.next);
@@ -414,8 +224,7 @@ class SqliteLogRows::Impl {
 
     /// Replays of endpoints without signatures find their events by it alone.
     void compare_index(RowPage& page, base::EventId from) {
-        for (auto& fault : index_faults_) page.damages.push_back(std::move(fault));
-        index_faults_.clear();
+        for (auto& fault : content_.take_index_faults()) page.damages.push_back(std::move(fault));
         constexpr std::array kSources{base::Filter::Main, base::Filter::Deploys, base::Filter::Sidecar};
         if (std::ranges::any_of(page.rows, [](const LogRow& row) { return !row.fault.empty(); })) return;
         const auto end = page.rows.empty() ? from : page.rows.back().id + 1;
@@ -483,22 +292,13 @@ class SqliteLogRows::Impl {
     const std::filesystem::path file_;
     const Use use_;
     SqliteConnection connection_;
-    PayloadCodec codec_;
-    Sha256 sha256_;
-    std::size_t bytes_ = 0;  // stored, of the row read last
-    std::vector<Damage> index_faults_;
-    std::unique_ptr<KeysById> keys_;
+    SqliteRowContent content_;
 
     SqliteStatement head_;
     SqliteStatement many_;
     SqliteStatement one_;
     SqliteStatement newest_;
     SqliteStatement runs_;
-    SqliteStatement find_key_;
-    SqliteStatement find_bytes_;
-    SqliteStatement find_signature_;
-    SqliteStatement large_;
-    SqliteStatement parts_;
     SqliteStatement by_source_;
 };
 

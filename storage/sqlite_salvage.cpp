@@ -134,12 +134,12 @@ class Salvage {
     /// First those that sound events need, by their numbers.
     void copy_numbers() {
         connection_.execute(
-            "INSERT INTO main.block SELECT b.number, b.hash FROM (SELECT DISTINCT block AS n FROM main.event "
-            "WHERE "
-            "block IS NOT NULL) e CROSS JOIN damaged.block b ON b.number = e.n;"
-            "INSERT INTO main.public_key SELECT p.number, p.bytes FROM (SELECT DISTINCT signer AS n FROM "
-            "main.event "
-            "WHERE signer IS NOT NULL) e CROSS JOIN damaged.public_key p ON p.number = e.n");
+            "INSERT INTO main.block SELECT b.number, b.hash "
+            "FROM (SELECT DISTINCT block AS n FROM main.event WHERE block IS NOT NULL) e "
+            "CROSS JOIN damaged.block b ON b.number = e.n;"
+            "INSERT INTO main.public_key SELECT p.number, p.bytes "
+            "FROM (SELECT DISTINCT signer AS n FROM main.event WHERE signer IS NOT NULL) e "
+            "CROSS JOIN damaged.public_key p ON p.number = e.n");
         numbers_are_kept_ = try_to("", [&] {
             connection_.execute(
                 "INSERT OR IGNORE INTO main.block SELECT number, hash FROM damaged.block;"
@@ -182,9 +182,8 @@ class Salvage {
     void copy_keys_of_deleted_events() {
         if (found_.runs.empty() || !numbers_are_kept_) return;
         const std::string deleted =
-            "(SELECT r.last_id FROM main.pruned_run r WHERE r.first_id <= k.id ORDER BY r.first_id DESC "
-            "LIMIT 1) >= "
-            "k.id";
+            "(SELECT r.last_id FROM main.pruned_run r WHERE r.first_id <= k.id "
+            "ORDER BY r.first_id DESC LIMIT 1) >= k.id";
         try_to("keys of deleted events", [&] {
             connection_.execute(
                 "INSERT OR IGNORE INTO main.event_key SELECT * FROM damaged.event_key k WHERE " + deleted +

@@ -16,16 +16,9 @@ namespace {
 
 using base::Kind;
 using support::Follower;
+using support::run_sidecar;
 using support::Sidecar;
 using support::SimulatedNetwork;
-
-/// Runs the program to its end; the exit code.
-int run(const std::vector<std::string>& arguments, const std::filesystem::path& output) {
-    std::vector<std::string> all{EVENT_SIDECAR_PROGRAM};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    support::Process process(all, output);
-    return process.wait().value_or(-1);
-}
 
 void alter(const std::filesystem::path& file, const char* sql) {
     sqlite3* connection = nullptr;
@@ -46,12 +39,13 @@ TEST(Integrity, ABusyLogIsVerifiedAndCopied) {
     const auto copy = (folder.path() / "copy.db3").string();
     const auto output = folder.path() / "out";
     const auto before = followers.count();
-    EXPECT_EQ(run({"verify", "--path-to-config", config}, output), 0) << support::read_file(output);
-    EXPECT_EQ(run({"backup", copy, "--path-to-config", config}, output), 0) << support::read_file(output);
-    EXPECT_EQ(run({"verify", copy}, output), 0) << support::read_file(output);
+    EXPECT_EQ(run_sidecar({"verify", "--path-to-config", config}, output), 0) << support::read_file(output);
+    EXPECT_EQ(run_sidecar({"backup", copy, "--path-to-config", config}, output), 0)
+        << support::read_file(output);
+    EXPECT_EQ(run_sidecar({"verify", copy}, output), 0) << support::read_file(output);
     EXPECT_TRUE(support::eventually([&] { return followers.count() > before; })) << "the sidecar goes on";
     EXPECT_EQ(sidecar.stop(), 0);
-    EXPECT_EQ(run({"verify", "--path-to-config", config}, output), 0) << support::read_file(output);
+    EXPECT_EQ(run_sidecar({"verify", "--path-to-config", config}, output), 0) << support::read_file(output);
 }
 
 TEST(Integrity, WhatWasDamagedIsAnnouncedAndComesBackFromTheNodes) {
@@ -68,9 +62,9 @@ TEST(Integrity, WhatWasDamagedIsAnnouncedAndComesBackFromTheNodes) {
     alter(storage / "sqlite_database.db3", "UPDATE event SET payload = x'00' WHERE id BETWEEN 1000 AND 1009");
     const auto config = sidecar.config_file().string();
     const auto output = folder.path() / "out";
-    EXPECT_EQ(run({"verify", "--path-to-config", config}, output), 1);
+    EXPECT_EQ(run_sidecar({"verify", "--path-to-config", config}, output), 1);
     EXPECT_NE(support::read_file(output).find("events 1000 to 1009"), std::string::npos);
-    EXPECT_EQ(run({"verify", "--repair", "--path-to-config", config}, output), 0)
+    EXPECT_EQ(run_sidecar({"verify", "--repair", "--path-to-config", config}, output), 0)
         << support::read_file(output);
 
     sidecar.start();
@@ -90,9 +84,9 @@ TEST(Integrity, ARepairThatIsKilledLosesNothing) {
     std::string lines;
     for (std::uint64_t i = 1; i <= kSteps; ++i) lines += support::payload(Kind::Step, i) + "\n";
     support::write_file(folder.path() / "lines.jsonl", lines);
-    ASSERT_EQ(run({"import", (folder.path() / "lines.jsonl").string(), "--network-name", "n",
-                   "--path-to-config", config},
-                  output),
+    ASSERT_EQ(run_sidecar({"import", (folder.path() / "lines.jsonl").string(), "--network-name", "n",
+                           "--path-to-config", config},
+                          output),
               0);
     alter(log, "UPDATE event SET payload = x'00' WHERE id = 77");
     for (int milliseconds = 10;; milliseconds += 40) {
@@ -105,7 +99,7 @@ TEST(Integrity, ARepairThatIsKilledLosesNothing) {
         }
         repair.kill_and_wait();
     }
-    EXPECT_EQ(run({"verify", "--path-to-config", config}, folder.path() / "last"), 0);
+    EXPECT_EQ(run_sidecar({"verify", "--path-to-config", config}, folder.path() / "last"), 0);
     EXPECT_NE(support::read_file(folder.path() / "last").find("19,999 are sound"), std::string::npos)
         << support::read_file(folder.path() / "last");
 }

@@ -18,17 +18,9 @@ namespace {
 
 using base::Kind;
 using support::Follower;
+using support::run_sidecar;
 using support::Sidecar;
 using support::SimulatedNetwork;
-
-/// Runs the program to its end; the exit code.
-int run(const std::vector<std::string>& arguments, const std::filesystem::path& output,
-        const std::map<std::string, std::string>& environment = {}) {
-    std::vector<std::string> all{EVENT_SIDECAR_PROGRAM};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    support::Process process(all, output, environment);
-    return process.wait().value_or(-1);
-}
 
 /// The exit code of a shell's line.
 int shell(const std::string& line, const std::filesystem::path& output) {
@@ -47,29 +39,31 @@ TEST(Moving, ExportImportExportGivesTheSameBytesAndTheSidecarServesThem) {
     ASSERT_TRUE(support::eventually([&] { return followers.count() >= 3000; })) << first.log();
 
     const auto live = at("live.jsonl");
-    EXPECT_EQ(run({"export", "--with-ids", "--output", live.string(), "--path-to-config",
-                   first.config_file().string()},
-                  at("out")),
+    EXPECT_EQ(run_sidecar({"export", "--with-ids", "--output", live.string(), "--path-to-config",
+                           first.config_file().string()},
+                          at("out")),
               0)
         << support::read_file(at("out"));
     ASSERT_EQ(first.stop(), 0);
     const auto plain = at("plain.jsonl");
-    EXPECT_EQ(run({"export", "--output", plain.string(), "--path-to-config", first.config_file().string()},
-                  at("out")),
-              0);
+    EXPECT_EQ(
+        run_sidecar({"export", "--output", plain.string(), "--path-to-config", first.config_file().string()},
+                    at("out")),
+        0);
     EXPECT_EQ(lines_of(support::read_file(plain)).size(), 3000U);
 
     std::filesystem::create_directories(at("second_folder"));
     Sidecar second(at("second_folder"), {.nodes = network.nodes(), .storage_path = at("second")});
-    EXPECT_EQ(run({"import", live.string(), "--network-name", "casper-net-sim", "--path-to-config",
-                   second.config_file().string()},
-                  at("import.out")),
+    EXPECT_EQ(run_sidecar({"import", live.string(), "--network-name", "casper-net-sim", "--path-to-config",
+                           second.config_file().string()},
+                          at("import.out")),
               0)
         << support::read_file(at("import.out"));
     const auto again = at("again.jsonl");
-    EXPECT_EQ(run({"export", "--output", again.string(), "--path-to-config", second.config_file().string()},
-                  at("out")),
-              0);
+    EXPECT_EQ(
+        run_sidecar({"export", "--output", again.string(), "--path-to-config", second.config_file().string()},
+                    at("out")),
+        0);
     EXPECT_TRUE(support::read_file(again) == support::read_file(plain));
 
     second.start();
@@ -91,10 +85,11 @@ TEST(Moving, TheRustSidecarsHistoryIsServedAndLiveIdsAreAboveIt) {
     SimulatedNetwork network(folder.path(), {"--rate", "500"});
     Sidecar sidecar(folder.path(), {.nodes = network.nodes()});
     const auto output = folder.path() / "import.out";
-    ASSERT_EQ(run({"import", "--from-rust-sidecar", (folder.path() / "rust.db3").string(), "--network-name",
-                   "casper-net-sim", "--path-to-config", sidecar.config_file().string()},
-                  output),
-              0)
+    ASSERT_EQ(
+        run_sidecar({"import", "--from-rust-sidecar", (folder.path() / "rust.db3").string(), "--network-name",
+                     "casper-net-sim", "--path-to-config", sidecar.config_file().string()},
+                    output),
+        0)
         << support::read_file(output);
 
     sidecar.start();
@@ -136,12 +131,12 @@ TEST(Moving, AFullCopyMovesALogFromSqliteToPostgresqlWithItsIds) {
         const std::map<std::string, std::string> environment{
             {"SIDECAR_POSTGRES_PASSWORD", support::PostgresqlServer::kPassword}};
         const auto copy = sidecar->config_file().parent_path() / "copy.jsonl";
-        ASSERT_EQ(run({"import", from.string(), "--network-name", "n", "--path-to-config", config}, output,
-                      environment),
+        ASSERT_EQ(run_sidecar({"import", from.string(), "--network-name", "n", "--path-to-config", config},
+                              output, environment),
                   0)
             << support::read_file(output);
-        ASSERT_EQ(run({"export", "--with-ids", "--output", copy.string(), "--path-to-config", config}, output,
-                      environment),
+        ASSERT_EQ(run_sidecar({"export", "--with-ids", "--output", copy.string(), "--path-to-config", config},
+                              output, environment),
                   0)
             << support::read_file(output);
         EXPECT_TRUE(support::read_file(copy) == lines) << config;

@@ -45,11 +45,7 @@ class Outage : public testing::Test {
                                                   "50KB", "--record", record_.string()});
         Sidecar::Settings settings;
         settings.nodes = network_->nodes();
-        settings.database_section = fmt::format(
-            "[storage.postgresql_config]\nhost = \"127.0.0.1\"\nport = {}\ndatabase_name = \"postgres\"\n"
-            "database_username = \"{}\"\nmax_connections_in_pool = 8\n",
-            server_.port(), PostgresqlServer::kUser);
-        settings.environment = {{"SIDECAR_POSTGRES_PASSWORD", PostgresqlServer::kPassword}};
+        settings.store_in(server_);
         sidecar_.emplace(folder_.path(), settings);
         sidecar_->start();
         followers_.emplace(sidecar_->port());

@@ -27,18 +27,13 @@ using support::SimulatedNetwork;
 
 constexpr const char* kDatabase = "postgres";
 
-/// The password comes by the environment, as an operator would have it.
 Sidecar make_sidecar(const std::filesystem::path& folder, const PostgresqlServer& server,
                      std::vector<SimulatedNetwork::Ports> nodes, const std::string& instance) {
     std::filesystem::create_directories(folder / instance);
     Sidecar::Settings settings;
     settings.nodes = std::move(nodes);
     settings.storage_keys = fmt::format("instance_name = \"{}\"", instance);
-    settings.database_section = fmt::format(
-        "[storage.postgresql_config]\nhost = \"127.0.0.1\"\nport = {}\ndatabase_name = \"{}\"\n"
-        "database_username = \"{}\"\nmax_connections_in_pool = 8\n",
-        server.port(), kDatabase, PostgresqlServer::kUser);
-    settings.environment = {{"SIDECAR_POSTGRES_PASSWORD", PostgresqlServer::kPassword}};
+    settings.store_in(server);
     return {folder / instance, settings};
 }
 

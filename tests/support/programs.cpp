@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "support/postgresql.h"
 #include "support/raw_client.h"
 
 namespace support {
@@ -101,6 +102,22 @@ void Sidecar::kill() {
 int Sidecar::stop() {
     process_->signal(SIGTERM);
     return process_->wait().value_or(-1);
+}
+
+int run_sidecar(const std::vector<std::string>& arguments, const std::filesystem::path& output,
+                const std::map<std::string, std::string>& environment) {
+    std::vector<std::string> all{EVENT_SIDECAR_PROGRAM};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    Process process(all, output, environment);
+    return process.wait().value_or(-1);
+}
+
+void Sidecar::Settings::store_in(const PostgresqlServer& server) {
+    database_section = fmt::format(
+        "[storage.postgresql_config]\nhost = \"127.0.0.1\"\nport = {}\ndatabase_name = \"postgres\"\n"
+        "database_username = \"{}\"\nmax_connections_in_pool = 8\n",
+        server.port(), PostgresqlServer::kUser);
+    environment = {{"SIDECAR_POSTGRES_PASSWORD", PostgresqlServer::kPassword}};
 }
 
 }  // namespace support

@@ -10,6 +10,8 @@
 
 namespace support {
 
+class PostgresqlServer;
+
 /// casper-node-sim on ports of its own choice.
 class SimulatedNetwork {
   public:
@@ -35,6 +37,10 @@ class SimulatedNetwork {
     std::uint16_t control_port_ = 0;
 };
 
+/// Runs event-sidecar with these arguments to its end; the exit code, what it printed in `output`.
+[[nodiscard]] int run_sidecar(const std::vector<std::string>& arguments, const std::filesystem::path& output,
+                              const std::map<std::string, std::string>& environment = {});
+
 /// event-sidecar with a configuration of its own, which can be killed and started again.
 class Sidecar {
   public:
@@ -48,6 +54,9 @@ class Sidecar {
         std::string top_keys;
         std::filesystem::path storage_path;  ///< default: a folder below the given one
         std::map<std::string, std::string> environment;
+
+        /// The events go to this server's database `postgres`, the password comes by the environment.
+        void store_in(const PostgresqlServer& server);
     };
 
     /// Writes the configuration; does not start yet.

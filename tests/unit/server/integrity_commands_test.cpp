@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -6,15 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "base/metrics.h"
-#include "server/backup_command.h"
-#include "server/import_command.h"
-#include "server/verify_command.h"
-#include "storage/open_log.h"
 #include "storage/sqlite.h"
 #include "support/payloads.h"
 #include "support/process.h"
-#include "unit/server/config_text.h"
+#include "unit/server/command_test.h"
 
 namespace server {
 namespace {
@@ -23,52 +17,10 @@ using base::Kind;
 using testing::HasSubstr;
 using testing::Not;
 
-/// What a command printed and its exit code.
-struct Outcome {
-    int code = 0;
-    std::string out;
-    std::string err;
-};
-
-class IntegrityCommands : public testing::Test {
+class IntegrityCommands : public CommandTest {
   protected:
-    IntegrityCommands() {
-        support::write_file(path("sidecar.toml"),
-                            config_text::kConnection +
-                                fmt::format("[storage]\nstorage_path = \"{}\"\n", path("storage").string()) +
-                                config_text::kSqlite + config_text::kServers);
-    }
-
-    [[nodiscard]] std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
     [[nodiscard]] std::filesystem::path file() const { return path("storage") / "sqlite_database.db3"; }
 
-    /// As main() does it; the arguments without the program's name.
-    static Outcome run(std::vector<std::string> arguments) {
-        CLI::App program{"", "event-sidecar"};
-        std::string config_file;
-        program.add_option("--path-to-config", config_file);
-        program.require_subcommand(0, 1);
-        const ImportCommand importing(program);
-        const VerifyCommand verifying(program);
-        const BackupCommand backing_up(program);
-        std::ranges::reverse(arguments);
-        testing::internal::CaptureStdout();
-        testing::internal::CaptureStderr();
-        Outcome outcome;
-        try {
-            program.parse(arguments);
-            const auto environment = config_text::environment({});
-            if (importing.chosen()) outcome.code = importing.run(config_file, environment);
-            if (verifying.chosen()) outcome.code = verifying.run(config_file, environment);
-            if (backing_up.chosen()) outcome.code = backing_up.run(config_file, environment);
-        } catch (const CLI::ParseError& error) {
-            outcome.code = program.exit(error);
-        }
-        std::fflush(stdout);
-        outcome.out = testing::internal::GetCapturedStdout();
-        outcome.err = testing::internal::GetCapturedStderr();
-        return outcome;
-    }
     [[nodiscard]] Outcome with_config(std::vector<std::string> arguments) const {
         arguments.insert(arguments.end(), {"--path-to-config", path("sidecar.toml").string()});
         return run(std::move(arguments));
@@ -83,17 +35,6 @@ class IntegrityCommands : public testing::Test {
     void alter(const std::string& sql) const {
         storage::SqliteConnection(file(), storage::SqliteConnection::Mode::ReadWrite).execute(sql);
     }
-    [[nodiscard]] std::unique_ptr<storage::EventLog> open_log() {
-        storage::SqliteOptions options;
-        options.directory = path("storage");
-        storage::Options all;
-        all.database = options;
-        return std::move(storage::open_log(all, base::make_null_log(), metrics_).value());
-    }
-
-  private:
-    support::TemporaryFolder folder_;
-    base::Metrics metrics_;
 };
 
 TEST_F(IntegrityCommands, ASoundLogIsSummedUpInTwoLines) {

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
@@ -8,14 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "base/metrics.h"
-#include "server/export_command.h"
-#include "server/import_command.h"
-#include "storage/open_log.h"
 #include "support/payloads.h"
 #include "support/process.h"
 #include "support/rust_database.h"
-#include "unit/server/config_text.h"
+#include "unit/server/command_test.h"
 
 namespace server {
 namespace {
@@ -25,60 +20,15 @@ using support::RustDatabase;
 using testing::HasSubstr;
 using testing::Not;
 
-/// What a command printed and its exit code.
-struct Outcome {
-    int code = 0;
-    std::string out;
-    std::string err;
-};
-
-class TransferCommands : public testing::Test {
+class TransferCommands : public CommandTest {
   protected:
-    TransferCommands() {
-        write_config("sidecar.toml", {});
-        write_config("other.toml", {}, "other");
-    }
-
-    void write_config(const std::string& name, const std::string& storage_keys,
-                      const std::string& storage = "storage") const {
-        support::write_file(path(name),
-                            config_text::kConnection +
-                                fmt::format("[storage]\nstorage_path = \"{}\"\n", path(storage).string()) +
-                                storage_keys + config_text::kSqlite + config_text::kServers);
-    }
-    [[nodiscard]] std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
+    TransferCommands() { write_config("other.toml", {}, "other"); }
 
     void write_index(const std::string& folder, std::uint32_t next) const {
         std::filesystem::create_directories(path(folder));
         std::string bytes;
         for (unsigned shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(next >> shift);
         support::write_file(path(folder) / "sse_index", bytes);
-    }
-
-    /// As main() does it; the arguments without the program's name.
-    static Outcome run(std::vector<std::string> arguments) {
-        CLI::App program{"", "event-sidecar"};
-        std::string config_file;
-        program.add_option("--path-to-config", config_file);
-        program.require_subcommand(0, 1);
-        const ExportCommand exporting(program);
-        const ImportCommand importing(program);
-        std::ranges::reverse(arguments);
-        testing::internal::CaptureStdout();
-        testing::internal::CaptureStderr();
-        Outcome outcome;
-        try {
-            program.parse(arguments);
-            const auto environment = config_text::environment({});
-            outcome.code = exporting.chosen() ? exporting.run(config_file, environment)
-                                              : importing.run(config_file, environment);
-        } catch (const CLI::ParseError& error) {
-            outcome.code = program.exit(error);
-        }
-        std::fflush(stdout);
-        outcome.out = testing::internal::GetCapturedStdout();
-        outcome.err = testing::internal::GetCapturedStderr();
-        return outcome;
     }
 
     Outcome import_file(const std::string& text, std::vector<std::string> more = {}) const {
@@ -99,18 +49,6 @@ class TransferCommands : public testing::Test {
         arguments.insert(arguments.end(), more.begin(), more.end());
         return run(arguments);
     }
-
-    [[nodiscard]] std::unique_ptr<storage::EventLog> open_log() {
-        storage::SqliteOptions options;
-        options.directory = path("storage");
-        storage::Options all;
-        all.database = options;
-        return std::move(storage::open_log(all, base::make_null_log(), metrics_).value());
-    }
-
-  private:
-    support::TemporaryFolder folder_;
-    base::Metrics metrics_;
 };
 
 std::string every_kind(std::uint64_t number) {
