@@ -25,7 +25,7 @@ inline void print_latencies(std::string_view what, std::vector<double> latencies
         const auto index = static_cast<std::size_t>(quantile * static_cast<double>(latencies.size() - 1));
         return 1000 * latencies[index];
     };
-    std::cout << what << ": " << latencies.size() << " appends, p50 " << at(0.5) << " ms, p99 " << at(0.99)
+    std::cout << what << ": " << latencies.size() << " calls, p50 " << at(0.5) << " ms, p99 " << at(0.99)
               << " ms, longest " << at(1) << " ms" << std::endl;
 }
 

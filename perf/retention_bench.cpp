@@ -10,20 +10,15 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
-#include <functional>
 #include <iostream>
-#include <memory>
-#include <pqxx/pqxx>
-#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
-#include "base/log.h"
 #include "base/metrics.h"
+#include "database.h"
 #include "latencies.h"
 #include "signatures.h"
-#include "storage/open_log.h"
 
 namespace {
 
@@ -36,47 +31,9 @@ constexpr auto kBetweenBatches = 10ms;
 constexpr auto kAtMost = 30min;
 constexpr auto kAtLeast = 60s;
 
-struct Database {
-    storage::Options options;
-    std::function<std::uint64_t()> bytes;  ///< of its files
-    std::chrono::seconds patience;         ///< how long nothing must change
-};
-
-Database sqlite(const std::filesystem::path& folder) {
-    storage::SqliteOptions sqlite;
-    sqlite.directory = folder;
-    const auto file = folder / sqlite.file_name;
-    storage::Options options;
-    options.storage_path = folder;
-    options.database = sqlite;
-    return {options, [file] { return std::filesystem::file_size(file); }, 20s};
-}
-
-Database postgresql(char** argv) {
-    storage::PostgresqlOptions database;
-    database.host = argv[0];
-    database.port = static_cast<std::uint16_t>(std::atoi(argv[1]));
-    database.database_username = argv[2];
-    database.database_name = argv[3];
-    storage::Options options;
-    options.storage_path = std::filesystem::temp_directory_path();
-    options.database = database;
-    options.instance_name = "bench";
-    const auto connection =
-        std::make_shared<pqxx::connection>("host=" + database.host + " port=" + argv[1] + " user=" + argv[2] +
-                                           " dbname=" + database.database_name);
-    const auto bytes = [connection] {
-        pqxx::nontransaction alone(*connection);
-        return alone.exec("SELECT pg_database_size(current_database())")[0][0].as<std::uint64_t>();
-    };
-    return {options, bytes, 150s};  // autovacuum comes once a minute
-}
-
-std::unique_ptr<storage::EventLog> open(const storage::Options& options, base::Metrics& metrics) {
-    auto log = storage::open_log(options, base::make_log({}), metrics);
-    if (log) return std::move(*log);
-    std::cerr << log.error().message << "\n";
-    std::exit(EXIT_FAILURE);
+/// How long nothing must change; PostgreSQL's autovacuum comes once a minute.
+std::chrono::seconds patience_with(const perf::Database& database) {
+    return database.form == "sqlite" ? 20s : 150s;
 }
 
 void fill(storage::EventLog& log, perf::Signatures& signatures, std::uint64_t millions) {
@@ -90,7 +47,7 @@ double megabytes(std::uint64_t bytes) {
     return static_cast<double>(bytes) / 1e6;
 }
 
-void ingest(storage::EventLog& log, perf::Signatures& signatures, const Database& database) {
+void ingest(storage::EventLog& log, perf::Signatures& signatures, const perf::Database& database) {
     std::vector<double> while_deleting;
     std::vector<double> afterwards;
     const auto begin = Clock::now();
@@ -120,7 +77,7 @@ void ingest(storage::EventLog& log, perf::Signatures& signatures, const Database
                 changed = now;
             }
         }
-        if (now > changed + database.patience && now > begin + kAtLeast) break;
+        if (now > changed + patience_with(database) && now > begin + kAtLeast) break;
     }
     const std::chrono::duration<double> took = Clock::now() - begin;
     const std::chrono::duration<double> deletion = deleted_until - begin;
@@ -132,17 +89,17 @@ void ingest(storage::EventLog& log, perf::Signatures& signatures, const Database
     perf::print_latencies("afterwards, while space is given back", afterwards);
 }
 
-int run(Database database, std::uint64_t millions) {
+int run(perf::Database database) {
     base::Metrics metrics;
     perf::Signatures signatures;
-    auto log = open(database.options, metrics);
-    fill(*log, signatures, millions);
+    auto log = perf::open(database, metrics);
+    fill(*log, signatures, database.millions);
     log.reset();
     const auto before = database.bytes();
     database.options.retention.emplace().max_size_in_mb = before / 10'000'000;
     std::cout << "files: " << megabytes(before)
               << " MB; max_size_in_mb = " << *database.options.retention->max_size_in_mb << std::endl;
-    log = open(database.options, metrics);
+    log = perf::open(database, metrics);
     ingest(*log, signatures, database);
     std::cout << "files: " << megabytes(database.bytes()) << " MB, which hold "
               << log->range().next - log->range().oldest << " events\n";
@@ -152,13 +109,8 @@ int run(Database database, std::uint64_t millions) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::string form = argc > 1 ? argv[1] : "";
-    const int named = form == "sqlite" ? 3 : 6;
-    if ((form != "sqlite" && form != "postgresql") || argc < named) {
-        std::cerr << "usage: retention_bench sqlite FOLDER [MILLIONS]\n"
-                     "       retention_bench postgresql HOST PORT USER DATABASE [MILLIONS]\n";
-        return EXIT_FAILURE;
-    }
-    const auto millions = argc > named ? std::strtoull(argv[named], nullptr, 10) : 5;
-    return run(form == "sqlite" ? sqlite(argv[2]) : postgresql(argv + 2), millions);
+    auto database = perf::parse_database({argv + 1, argv + argc}, 5);
+    if (database) return run(std::move(*database));
+    std::cerr << "usage: retention_bench " << perf::kDatabaseArguments << "\n";
+    return EXIT_FAILURE;
 }
