@@ -52,7 +52,7 @@ void NodeGaps::record(const std::vector<GapFinder::Range>& ranges) {
         auto saved = [owner = node_->shared, saving = saving_] {
             owner->mailbox.post([saving] {
                 --saving->pending;
-                saving->changed->notify();
+                if (const auto changed = saving->changed.lock()) changed->notify();
             });
         };
         ++saving_->pending;

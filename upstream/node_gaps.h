@@ -29,10 +29,10 @@ class NodeGaps {
     [[nodiscard]] bool settled(bool last_chance);
 
   private:
-    /// Outlives this object, for answers that come late.
+    /// Outlives this object, and the whole reading, for answers that come late: it keeps nothing alive.
     struct Saving {
         std::size_t pending = 0;
-        std::shared_ptr<Signal> changed;
+        std::weak_ptr<Signal> changed;
     };
 
     void record(const std::vector<GapFinder::Range>& ranges);
