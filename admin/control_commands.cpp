@@ -2,19 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/post.hpp>
 #include <cstdint>
 #include <fmt/format.h>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "admin/node_json.h"
 
 namespace admin {
 
 using nlohmann::ordered_json;
-using upstream::NodeReport;
 
 namespace {
 
@@ -26,13 +23,6 @@ std::string success(const char* key, ordered_json value) {
     answer["ok"] = true;
     answer[key] = std::move(value);
     return line_of(answer);
-}
-
-/// Text of a request in a message: not too long, and no control characters.
-std::string quote(std::string_view text) {
-    constexpr std::size_t kMaxShown = 80;
-    if (text.size() > kMaxShown) return line_of(ordered_json(text.substr(0, kMaxShown))) + "…";
-    return line_of(ordered_json(text));
 }
 
 /// The member, when it is a string that is not empty.
@@ -47,28 +37,15 @@ std::optional<std::string> text_member(const nlohmann::json& request, const char
 /// How many entries of the history; nothing when the member makes no sense.
 std::optional<std::size_t> limit_of(const nlohmann::json& request) {
     const auto found = request.find("limit");
-    if (found == request.end()) return ControlCommands::kDefaultHistory;
+    if (found == request.end()) return NodeCommands::kDefaultHistory;
     if (!found->is_number_unsigned()) return std::nullopt;
     const auto limit = found->get<std::uint64_t>();
-    if (limit == 0 || limit > storage::NodeStore::kHistoryPerNode) return std::nullopt;
+    if (limit == 0 || limit > NodeCommands::kMostHistory) return std::nullopt;
     return static_cast<std::size_t>(limit);
 }
 
-const NodeReport* find(const std::vector<NodeReport>& reports, std::string_view name) {
-    const auto found = std::find_if(reports.begin(), reports.end(),
-                                    [name](const NodeReport& report) { return report.name == name; });
-    return found == reports.end() ? nullptr : &*found;
-}
-
-std::string unknown_node(const std::vector<NodeReport>& reports, std::string_view name) {
-    std::string known;
-    for (const auto& report : reports) known += (known.empty() ? "" : ", ") + quote(report.name);
-    if (known.empty()) return failure(fmt::format("no node is named {}; there are none", quote(name)));
-    return failure(fmt::format("no node is named {}; the nodes are {}", quote(name), known));
-}
-
-upstream::Steering::Answer node_answer(ControlCommands::Done done) {
-    return [done = std::move(done)](const base::Result<NodeReport>& result) {
+NodeCommands::Answer node_answer(ControlCommands::Done done) {
+    return [done = std::move(done)](const NodeCommands::Node& result) {
         done(result ? success("node", json_of(*result)) : failure(result.error().message));
     };
 }
@@ -110,15 +87,6 @@ constexpr std::array<ControlCommands::Row, 8> ControlCommands::Row::kRows{{
     {"status", nullptr, &ControlCommands::status},
 }};
 
-ControlCommands::ControlCommands(upstream::Steering& steering, const storage::NodeStore& nodes,
-                                 const Readiness& readiness, ParseNode parse_node)
-    : steering_(steering), nodes_(nodes), readiness_(readiness), parse_node_(std::move(parse_node)) {}
-
-ControlCommands::~ControlCommands() {
-    reader_.stop();
-    reader_.join();
-}
-
 void ControlCommands::run(std::string_view request, Done done) {
     const auto json = nlohmann::json::parse(request, nullptr, false);
     if (!json.is_object()) return done(failure(fmt::format("the request cannot be read; {}", kExpected)));
@@ -137,7 +105,7 @@ void ControlCommands::run(std::string_view request, Done done) {
 }
 
 void ControlCommands::list(const Request&, Done done) {
-    steering_.report([done = std::move(done)](const std::vector<NodeReport>& reports) {
+    nodes_.list([done = std::move(done)](const NodeCommands::Nodes& reports) {
         ordered_json nodes = ordered_json::array();
         for (const auto& report : reports) nodes.push_back(json_of(report));
         done(success("nodes", std::move(nodes)));
@@ -145,56 +113,39 @@ void ControlCommands::list(const Request&, Done done) {
 }
 
 void ControlCommands::show(const Request& request, Done done) {
-    steering_.report(
-        [node = node_of(request), done = std::move(done)](const std::vector<NodeReport>& reports) {
-            const auto* report = find(reports, node);
-            done(report != nullptr ? success("node", json_of(*report)) : unknown_node(reports, node));
-        });
+    nodes_.show(node_of(request), node_answer(std::move(done)));
 }
 
 void ControlCommands::suspend(const Request& request, Done done) {
-    steering_.suspend(node_of(request), node_answer(std::move(done)));
+    nodes_.suspend(node_of(request), node_answer(std::move(done)));
 }
 
 void ControlCommands::resume(const Request& request, Done done) {
-    steering_.resume(node_of(request), node_answer(std::move(done)));
+    nodes_.resume(node_of(request), node_answer(std::move(done)));
 }
 
 void ControlCommands::remove(const Request& request, Done done) {
-    steering_.remove(node_of(request), node_answer(std::move(done)));
+    nodes_.remove(node_of(request), node_answer(std::move(done)));
 }
 
 void ControlCommands::add(const Request& request, Done done) {
-    auto node = parse_node_(request["configuration"].get<std::string>());
+    auto node = nodes_.parse(request["configuration"].get<std::string>());
     if (!node) return done(failure(node.error().message));
-    steering_.add(std::move(*node), node_answer(std::move(done)));
+    nodes_.add(std::move(*node), node_answer(std::move(done)));
 }
 
 void ControlCommands::history(const Request& request, Done done) {
     const auto most = limit_of(request);
     if (!most) {
-        return done(failure(
-            fmt::format("\"limit\" is no integer from 1 to {}", storage::NodeStore::kHistoryPerNode)));
+        return done(failure(fmt::format("\"limit\" is no integer from 1 to {}", NodeCommands::kMostHistory)));
     }
-    boost::asio::post(reader_,
-                      [this, node = node_of(request), most = *most, done = std::move(done)]() mutable {
-                          read_history(node, most, std::move(done));
-                      });
-}
-
-void ControlCommands::read_history(const std::string& node, std::size_t most, Done done) {
-    const auto observations = nodes_.history(node, most);
-    if (!observations) return done(failure(observations.error().message));
-    if (observations->empty()) {
-        // A node that is new, or a name that is wrong; only the nodes themselves can tell.
-        return steering_.report([node, done = std::move(done)](const std::vector<NodeReport>& reports) {
-            done(find(reports, node) != nullptr ? success("history", ordered_json::array())
-                                                : unknown_node(reports, node));
-        });
-    }
-    ordered_json history = ordered_json::array();
-    for (const auto& observation : *observations) history.push_back(json_of(observation));
-    done(success("history", std::move(history)));
+    nodes_.history(node_of(request), *most,
+                   [done = std::move(done)](const NodeCommands::History& observations) {
+                       if (!observations) return done(failure(observations.error().message));
+                       ordered_json history = ordered_json::array();
+                       for (const auto& observation : *observations) history.push_back(json_of(observation));
+                       done(success("history", std::move(history)));
+                   });
 }
 
 void ControlCommands::status(const Request&, Done done) {

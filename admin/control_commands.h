@@ -1,20 +1,14 @@
 #pragma once
 
-#include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "admin/node_commands.h"
 #include "admin/readiness.h"
-#include "base/result.h"
-#include "storage/node_store.h"
-#include "upstream/steering.h"
 
 namespace admin {
-
-/// Reads the keys of one [[connections]] table, written in TOML. An error holds every problem, one a line.
-using ParseNode = std::function<base::Result<upstream::NodeSpec>(std::string configuration)>;
 
 /// What an operator can ask in one line of JSON:
 ///
@@ -31,20 +25,12 @@ class ControlCommands {
   public:
     using Done = std::function<void(std::string answer)>;
 
-    /// All must outlive this object.
-    ControlCommands(upstream::Steering& steering, const storage::NodeStore& nodes, const Readiness& readiness,
-                    ParseNode parse_node);
-
-    /// Waits for the history that is being read; those that wait for a turn are not answered.
-    ~ControlCommands();
-    ControlCommands(const ControlCommands&) = delete;
-    ControlCommands& operator=(const ControlCommands&) = delete;
+    /// Both must outlive this object.
+    ControlCommands(NodeCommands& nodes, const Readiness& readiness) : nodes_(nodes), readiness_(readiness) {}
 
     /// Does not block. `done` gets one line without its newline, once: on any thread, perhaps before this
     /// returns; or never, when the program stops before.
     void run(std::string_view request, Done done);
-
-    static constexpr std::size_t kDefaultHistory = 20;
 
   private:
     using Request = nlohmann::json;
@@ -58,13 +44,9 @@ class ControlCommands {
     void add(const Request& request, Done done);
     void history(const Request& request, Done done);
     void status(const Request& request, Done done);
-    void read_history(const std::string& node, std::size_t most, Done done);
 
-    upstream::Steering& steering_;
-    const storage::NodeStore& nodes_;
+    NodeCommands& nodes_;
     const Readiness& readiness_;
-    const ParseNode parse_node_;
-    boost::asio::thread_pool reader_{1};  ///< history blocks on the database
 };
 
 /// {"ok":false,"error":"…"}

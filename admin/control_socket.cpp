@@ -30,16 +30,15 @@ constexpr std::chrono::seconds kComplaintInterval{60};
 /// Kept by its coroutines, which may end after the ControlSocket, even only when the context is destroyed.
 class ControlSocket::Impl : public std::enable_shared_from_this<Impl> {
   public:
-    Impl(ControlSocketOptions options, asio::io_context& context, Listener listener,
-         upstream::Steering& steering, const storage::NodeStore& nodes, const Readiness& readiness,
-         ParseNode parse_node, base::Log log)
+    Impl(ControlSocketOptions options, asio::io_context& context, Listener listener, NodeCommands& nodes,
+         const Readiness& readiness, base::Log log)
         : options_(std::move(options)),
           way_back_(std::make_shared<WayBack>(context)),
           acceptor_(std::move(listener.acceptor)),
           file_(std::move(listener.file)),
           pause_(acceptor_.get_executor()),
           log_(std::move(log)) {
-        commands_.emplace(steering, nodes, readiness, std::move(parse_node));
+        commands_.emplace(nodes, readiness);
     }
 
     void start() {
@@ -128,13 +127,14 @@ class ControlSocket::Impl : public std::enable_shared_from_this<Impl> {
     bool stopped_ = false;
 };
 
-base::Result<std::unique_ptr<ControlSocket>> ControlSocket::open(
-    ControlSocketOptions options, asio::io_context& context, upstream::Steering& steering,
-    const storage::NodeStore& nodes, const Readiness& readiness, ParseNode parse_node, base::Log log) {
+base::Result<std::unique_ptr<ControlSocket>> ControlSocket::open(ControlSocketOptions options,
+                                                                 asio::io_context& context,
+                                                                 NodeCommands& nodes,
+                                                                 const Readiness& readiness, base::Log log) {
     auto listener = listen_on(context, options.path);
     if (!listener) return listener.error();
-    auto impl = std::make_shared<Impl>(std::move(options), context, std::move(*listener), steering, nodes,
-                                       readiness, std::move(parse_node), std::move(log));
+    auto impl = std::make_shared<Impl>(std::move(options), context, std::move(*listener), nodes, readiness,
+                                       std::move(log));
     impl->start();
     return std::unique_ptr<ControlSocket>(new ControlSocket(std::move(impl)));
 }

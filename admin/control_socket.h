@@ -9,8 +9,6 @@
 #include "admin/control_commands.h"
 #include "base/log.h"
 #include "base/result.h"
-#include "storage/node_store.h"
-#include "upstream/steering.h"
 
 namespace admin {
 
@@ -32,18 +30,19 @@ struct ControlSocketOptions {
 class ControlSocket {
   public:
     /// Opens the socket at once; an error names the path and the remedy. Requests are answered as soon as the
-    /// context runs. Context, steering, nodes and readiness must outlive this object; answers of the steering
-    /// may come later, they are dropped.
-    [[nodiscard]] static base::Result<std::unique_ptr<ControlSocket>> open(
-        ControlSocketOptions options, boost::asio::io_context& context, upstream::Steering& steering,
-        const storage::NodeStore& nodes, const Readiness& readiness, ParseNode parse_node, base::Log log);
+    /// context runs. Context, nodes and readiness must outlive this object; their answers may come later,
+    /// they are dropped.
+    [[nodiscard]] static base::Result<std::unique_ptr<ControlSocket>> open(ControlSocketOptions options,
+                                                                           boost::asio::io_context& context,
+                                                                           NodeCommands& nodes,
+                                                                           const Readiness& readiness,
+                                                                           base::Log log);
 
     ~ControlSocket();
     ControlSocket(const ControlSocket&) = delete;
     ControlSocket& operator=(const ControlSocket&) = delete;
 
-    /// Removes the file and ends every connection; those that wait for an answer do not get it. Waits for the
-    /// history that is being read.
+    /// Removes the file and ends every connection; those that wait for an answer do not get it.
     void stop();
 
   private:

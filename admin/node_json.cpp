@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "base/rfc3339.h"
+
 namespace admin {
 
 using nlohmann::ordered_json;
@@ -21,7 +23,7 @@ std::string address_of(const upstream::NodeReport& report) {
 }
 
 std::string time_of(upstream::NodeReport::Time time) {
-    return rfc3339(std::chrono::floor<std::chrono::milliseconds>(time));
+    return base::rfc3339(std::chrono::floor<std::chrono::milliseconds>(time));
 }
 
 ordered_json height_of(const std::optional<std::uint64_t>& height) {
@@ -91,8 +93,8 @@ ordered_json json_of(const upstream::NodeReport& report) {
 ordered_json json_of(const storage::NodeObservation& observation) {
     ordered_json json;
     json["node"] = observation.node;
-    json["at"] =
-        rfc3339(std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(observation.at)));
+    json["at"] = base::rfc3339(
+        std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(observation.at)));
     json["from"] = observation.from;
     json["to"] = observation.to;
     json["cause"] = observation.cause;
@@ -104,18 +106,14 @@ ordered_json json_of(const storage::NodeObservation& observation) {
     return json;
 }
 
-std::string rfc3339(std::chrono::sys_time<std::chrono::milliseconds> time) {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(time - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                       clock.subseconds().count());
-}
-
 std::string line_of(const ordered_json& json) {
     return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+std::string quote(std::string_view text) {
+    constexpr std::size_t kMaxShown = 80;
+    if (text.size() > kMaxShown) return line_of(ordered_json(text.substr(0, kMaxShown))) + "…";
+    return line_of(ordered_json(text));
 }
 
 }  // namespace admin

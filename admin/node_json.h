@@ -1,8 +1,8 @@
 #pragma once
 
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "storage/node_store.h"
 #include "upstream/node_report.h"
@@ -19,10 +19,10 @@ inline constexpr std::size_t kGapsShown = 10;
 /// An entry of a node's history.
 [[nodiscard]] nlohmann::ordered_json json_of(const storage::NodeObservation& observation);
 
-/// "2026-01-31T12:00:00.000Z": RFC 3339, UTC, with milliseconds.
-[[nodiscard]] std::string rfc3339(std::chrono::sys_time<std::chrono::milliseconds> time);
-
 /// On one line, without the newline. Bytes that are not UTF-8, which a node may have sent, are replaced.
 [[nodiscard]] std::string line_of(const nlohmann::ordered_json& json);
+
+/// Text of a request in a message: not too long, and no control characters.
+[[nodiscard]] std::string quote(std::string_view text);
 
 }  // namespace admin

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <utility>
 
 namespace admin {
@@ -29,12 +30,17 @@ std::vector<std::string> problems_of(const std::vector<upstream::NodeReport>& no
 }  // namespace
 
 void Readiness::check(Answer answer) const {
-    steering_.report(
-        [storage = storage_, answer = std::move(answer)](const std::vector<upstream::NodeReport>& nodes) {
-            auto reasons = storage();
-            for (auto& problem : problems_of(nodes)) reasons.push_back(std::move(problem));
-            answer(std::move(reasons));
-        });
+    steering_.report([this, answer = std::move(answer)](const std::vector<upstream::NodeReport>& nodes) {
+        answer(reasons(&nodes));
+    });
+}
+
+Readiness::Reasons Readiness::reasons(const std::vector<upstream::NodeReport>* nodes) const {
+    Reasons all;
+    const auto add = [&all](Reasons reasons) { std::ranges::move(reasons, std::back_inserter(all)); };
+    for (const auto& source : sources_) add(source());
+    add(nodes != nullptr ? problems_of(*nodes) : Reasons{"the loop that reads the nodes does not answer"});
+    return all;
 }
 
 }  // namespace admin

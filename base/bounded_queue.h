@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -28,8 +29,7 @@ class BoundedQueue {
                 return false;
             }
             if (closed_) return true;
-            cost_ += cost;
-            items_.push_back(std::move(item));
+            add(std::move(item), cost);
         }
         not_empty_.notify_one();
         return true;
@@ -40,8 +40,7 @@ class BoundedQueue {
         {
             const std::lock_guard lock(mutex_);
             if (closed_) return;
-            cost_ += cost;
-            items_.push_back(std::move(item));
+            add(std::move(item), cost);
         }
         not_empty_.notify_one();
     }
@@ -53,7 +52,7 @@ class BoundedQueue {
         std::vector<std::function<void()>> waiting;
         {
             const std::lock_guard lock(mutex_);
-            cost_ -= std::exchange(taken_cost_, 0);
+            set(cost_, cost_ - std::exchange(taken_cost_, 0));
             if (cost_ < bound_) waiting.swap(waiting_);
         }
         for (const auto& on_space : waiting) on_space();
@@ -62,6 +61,7 @@ class BoundedQueue {
         not_empty_.wait_for(lock, patience, [&] { return !items_.empty() || closed_ || woken_; });
         woken_ = false;
         taken_cost_ = cost_;
+        set(size_, 0);
         return std::exchange(items_, {});
     }
 
@@ -91,19 +91,32 @@ class BoundedQueue {
         return closed_;
     }
 
-    /// The cost of what is queued or in work.
-    [[nodiscard]] std::size_t cost() const {
-        const std::lock_guard lock(mutex_);
-        return cost_;
-    }
+    /// The cost of what is queued or in work. Takes no lock, as size().
+    [[nodiscard]] std::size_t cost() const { return cost_.load(std::memory_order_relaxed); }
+    /// How many items wait to be taken.
+    [[nodiscard]] std::size_t size() const { return size_.load(std::memory_order_relaxed); }
+
+    [[nodiscard]] std::size_t bound() const { return bound_; }
 
   private:
+    void add(T&& item, std::size_t cost) {
+        set(cost_, cost_ + cost);
+        items_.push_back(std::move(item));
+        set(size_, items_.size());
+    }
+
+    /// Holding the lock, which makes it the only one that writes.
+    static void set(std::atomic<std::size_t>& number, std::size_t value) {
+        number.store(value, std::memory_order_relaxed);
+    }
+
     mutable std::mutex mutex_;
     std::condition_variable not_empty_;
     std::vector<T> items_;
     std::vector<std::function<void()>> waiting_;
-    std::size_t bound_;
-    std::size_t cost_ = 0;
+    const std::size_t bound_;
+    std::atomic<std::size_t> cost_ = 0;
+    std::atomic<std::size_t> size_ = 0;
     std::size_t taken_cost_ = 0;
     bool closed_ = false;
     bool woken_ = false;

@@ -1,16 +1,14 @@
 #include "base/log.h"
 
-#include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include "base/log_level.h"
+
 namespace base {
 namespace {
-
-constexpr std::array<std::string_view, 6> kLevels{"trace", "debug", "info", "warn", "error", "off"};
 
 /// %* : the message as the inside of a JSON string (RFC 8259, section 7).
 class JsonMessageFlag final : public spdlog::custom_flag_formatter {
@@ -37,11 +35,7 @@ class JsonMessageFlag final : public spdlog::custom_flag_formatter {
 std::optional<std::string> level_in(std::string_view text) {
     while (!text.empty()) {
         const auto comma = text.find(',');
-        const auto part = text.substr(0, comma);
-        std::string lower(part);
-        std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-        if (lower == "warning") lower = "warn";
-        if (std::ranges::find(kLevels, lower) != kLevels.end()) return lower;
+        if (auto level = log_level_named(text.substr(0, comma))) return level;
         if (comma == std::string_view::npos) break;
         text.remove_prefix(comma + 1);
     }

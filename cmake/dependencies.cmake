@@ -28,7 +28,11 @@ add_library(beast STATIC ${CMAKE_SOURCE_DIR}/cmake/beast.cpp)
 target_compile_definitions(beast PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
 target_link_libraries(beast PUBLIC asio)
 
-# Debian's package brings no CMake file of its own.
+# Debian's packages bring no CMake files of their own.
+find_library(SYSTEMD_LIBRARY systemd REQUIRED)
+add_library(systemd INTERFACE)
+target_link_libraries(systemd INTERFACE ${SYSTEMD_LIBRARY})
+
 find_library(PQXX_LIBRARY pqxx REQUIRED)
 add_library(pqxx INTERFACE)
 target_link_libraries(pqxx INTERFACE ${PQXX_LIBRARY})

@@ -76,7 +76,7 @@ Read bare_postgresql(const storage::PostgresqlOptions& options) {
                         "SELECT id, payload FROM event_sidecar.event WHERE id >= $1 AND id < $2 ORDER BY id");
     return [connection](base::EventId from, std::size_t count) {
         pqxx::nontransaction alone(*connection);
-        if (alone.exec_prepared("bare", from, from + count).size() != static_cast<int>(count))
+        if (alone.exec_prepared("bare", from, from + count).size() != static_cast<std::size_t>(count))
             throw std::runtime_error("events are missing");
     };
 }

@@ -1,11 +1,13 @@
 #include "server/application.h"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <future>
@@ -13,19 +15,32 @@
 #include <random>
 #include <thread>
 
+#include "admin/admin_server.h"
 #include "admin/control_socket.h"
-#include "admin/node_json.h"
+#include "admin/dashboard.h"
+#include "admin/node_reports.h"
 #include "admin/readiness.h"
 #include "base/event_queue.h"
 #include "base/named_thread.h"
+#include "base/process_samples.h"
+#include "base/recent_problems.h"
+#include "rest/rest_server.h"
+#include "server/admin_wiring.h"
 #include "server/connection_config.h"
 #include "server/control_path.h"
+#include "server/loop_watch.h"
 #include "server/node_wiring.h"
 #include "server/preflight.h"
+#include "server/readiness_wiring.h"
+#include "server/service_manager.h"
+#include "server/sidecar_samples.h"
+#include "server/stream_wiring.h"
+#include "storage/event_finder.h"
 #include "storage/node_store.h"
 #include "storage/open_log.h"
 #include "stream/publisher.h"
 #include "stream/stream_server.h"
+#include "tls/server_context.h"
 #include "upstream/upstream.h"
 
 namespace server {
@@ -38,14 +53,6 @@ namespace {
 constexpr std::size_t kQueueBytes = std::size_t{32} << 20;
 constexpr std::chrono::seconds kStopPatience{5};
 constexpr std::chrono::seconds kNodesPatience{3};
-
-/// A node that a command adds.
-base::Result<upstream::NodeSpec> parse_node(const std::string& configuration) {
-    auto spec = parse_connection(configuration);
-    if (!spec) return spec;
-    if (const auto supported = check_supported(spec->options); !supported) return supported.error();
-    return spec;
-}
 
 base::Batch own_shutdown() {
     base::Event event;
@@ -69,7 +76,8 @@ class Application::Parts {
         : config_(std::move(config)),
           reload_(std::move(reload)),
           version_(std::move(version)),
-          lines_(std::move(lines)) {}
+          lines_(std::move(lines)),
+          problems_(base::RecentProblems::attached_to(*lines_)) {}
 
     base::Result<void> open() {
         auto log = storage::open_log(config_.storage, lines_, metrics_);
@@ -77,10 +85,20 @@ class Application::Parts {
         log_ = std::move(*log);
         if (auto checked = check_network(); !checked) return checked;
 
+        if (config_.tls) {
+            auto tls = tls::ServerContext::load(*config_.tls, lines_);
+            if (!tls) return tls.error();
+            tls_ = std::move(*tls);
+        }
         auto streams =
-            stream::StreamServer::open(config_.event_stream_server, *log_, version_, lines_, metrics_);
+            stream::StreamServer::open(config_.event_stream_server, *log_, version_, lines_, metrics_, tls_);
         if (!streams) return streams.error();
         streams_ = std::move(*streams);
+
+        auto rest = rest::RestServer::open(config_.rest_server, source_of_queries(), version_, lines_,
+                                           metrics_, tls_);
+        if (!rest) return rest.error();
+        rest_ = std::move(*rest);
 
         publisher_ = std::make_unique<stream::Publisher>(
             *log_, queue_, streams_->next(),
@@ -89,12 +107,17 @@ class Application::Parts {
         upstream_ =
             std::make_unique<upstream::Upstream>(nodes_, config_.connections, upstream_dependencies());
 
-        readiness_.emplace(*upstream_, [this] { return storage_problems(); });
+        if (auto begun = begin_at_newest_block(); !begun) return begun;
+        const auto max_block_age = config_.admin_server.value_or(admin::Options{}).ready_max_block_age;
+        readiness_.emplace(*upstream_, readiness_sources(*publisher_, *streams_, max_block_age,
+                                                         [this] { return stopping_.load(); }));
+        node_reports_.emplace(*upstream_);
+        commands_.emplace(*upstream_, log_->nodes(), parse_connection);
         auto control = admin::ControlSocket::open({.path = control_socket_path(config_)}, service_,
-                                                  *upstream_, log_->nodes(), *readiness_, parse_node, lines_);
+                                                  *commands_, *readiness_, lines_);
         if (!control) return control.error();
         control_ = std::move(*control);
-        return {};
+        return open_admin();
     }
 
     int run() {
@@ -107,11 +130,18 @@ class Application::Parts {
         await_hangup();
         publisher_->start();
         streams_->start();
+        rest_->start();
+        if (admin_) {
+            dashboard_->start(admin_->context());
+            admin_->start();
+        }
         asio::post(nodes_, [this] { upstream_->start(); });
         node_thread_ = base::named_thread("nodes", [this] {
             nodes_.run();
             nodes_done_.set_value();
         });
+        watch_loops();
+        manager_.ready();
 
         service_.run();
         stop();
@@ -119,6 +149,53 @@ class Application::Parts {
     }
 
   private:
+    base::Result<void> open_admin() {
+        if (!config_.admin_server) return {};
+        metrics_.add(base::process_sampler());
+        metrics_.add(sidecar_sampler({.version = version_,
+                                      .queue = queue_,
+                                      .log = *log_,
+                                      .streams = *streams_,
+                                      .publisher = *publisher_,
+                                      .nodes = *node_reports_,
+                                      .readiness = *readiness_}));
+        const admin::StuckLoops stuck_loops = [this] { return watch_.stuck(); };
+        dashboard_.emplace(sources_of_dashboard());
+        stream_wiring_.emplace(*streams_);
+        auto routes = admin_routes({.metrics = metrics_,
+                                    .node_reports = *node_reports_,
+                                    .readiness = *readiness_,
+                                    .stuck_loops = stuck_loops,
+                                    .dashboard = *dashboard_,
+                                    .nodes = *commands_,
+                                    .streams = *stream_wiring_,
+                                    .lines = lines_});
+        auto admin =
+            admin::AdminServer::open(*config_.admin_server, std::move(routes), lines_, metrics_, tls_);
+        if (!admin) return admin.error();
+        admin_ = std::move(*admin);
+        return {};
+    }
+
+    admin::DashboardSources sources_of_dashboard() {
+        return {.version = version_,
+                .log = *log_,
+                .finder = log_->finder(),
+                .nodes = *upstream_,
+                .readiness = *readiness_,
+                .metrics = metrics_,
+                .problems = *problems_,
+                .queue_bytes = [this] { return queue_.cost(); },
+                .queue_limit_bytes = kQueueBytes,
+                .database_bytes = [this] { return database_bytes(); }};
+    }
+
+    /// Not known before a server was asked. Any thread.
+    std::optional<std::uint64_t> database_bytes() const {
+        const auto bytes = log_->usage().database_bytes;
+        return bytes > 0 ? std::optional(bytes) : std::nullopt;
+    }
+
     base::Result<void> check_network() const {
         const auto& configured = config_.storage.network_name;
         const auto stored = log_->network_name();
@@ -127,6 +204,13 @@ class Application::Parts {
             "storage.network_name is \"{}\", but the log holds events of \"{}\"; correct the name or choose "
             "another database",
             *configured, stored));
+    }
+
+    rest::Source source_of_queries() const {
+        const bool is_file = std::holds_alternative<storage::SqliteOptions>(config_.storage.database);
+        return {.finder = log_->finder(),
+                .log = *log_,
+                .place = is_file ? rest::Source::Place::File : rest::Source::Place::Server};
     }
 
     upstream::Dependencies upstream_dependencies() {
@@ -162,12 +246,33 @@ class Application::Parts {
             .failed_to_start = [this](const base::Error& error) { fail(error.message); }};
     }
 
-    /// Any thread.
-    admin::Readiness::Reasons storage_problems() const {
-        const auto outage = publisher_->outage();
-        if (!outage) return {};
-        const auto since = std::chrono::floor<std::chrono::milliseconds>(outage->since);
-        return {fmt::format("since {} {}", admin::rfc3339(since), outage->what)};
+    /// What the log held before tells how old the chain's head is.
+    base::Result<void> begin_at_newest_block() {
+        const auto newest = log_->finder().newest_block();
+        if (!newest) return newest.error();
+        if (!*newest || !(*newest)->height) return {};
+        publisher_->begin_at_block(*(*newest)->height,
+                                   std::chrono::system_clock::time_point((*newest)->received_at));
+        return {};
+    }
+
+    void watch_loops() {
+        watch_.add("nodes", nodes_);
+        watch_.add(
+            "publisher", [this] { queue_.wake(); }, [this] { return publisher_->last_turn(); });
+        const auto shards = streams_->contexts();
+        for (std::size_t i = 0; i < shards.size(); ++i)
+            watch_.add(fmt::format("shard {}", i + 1), *shards[i]);
+        watch_.add("rest", rest_->context());
+        if (admin_) watch_.add("admin", admin_->context());
+        watch_.start();
+    }
+
+    /// For `systemctl status`.
+    std::string status_line() const {
+        const auto problems = storage_problems(*publisher_);
+        return problems.empty() ? fmt::format("the newest event is {}", log_->range().newest())
+                                : problems.front();
     }
 
     void describe() const {
@@ -177,9 +282,14 @@ class Application::Parts {
                      log_->feed_id(), range.next - range.oldest, range.oldest, range.newest(),
                      network.empty() ? "(none yet)" : network);
         lines_->info(
-            "streams are served on http://{}:{}/events/main, /events/deploys, /events/sigs, /events, "
+            "streams are served on {}://{}:{}/events/main, /events/deploys, /events/sigs, /events, "
             "/events/sidecar",
-            config_.event_stream_server.bind_address, streams_->port());
+            tls_ ? "https" : "http", config_.event_stream_server.bind_address, streams_->port());
+        lines_->info("queries are served on {}://{}:{}, see /swagger-ui/", tls_ ? "https" : "http",
+                     config_.rest_server.bind_address, rest_->port());
+        if (!admin_) return;
+        lines_->info("metrics and the dashboard are served on {}://{}:{}", tls_ ? "https" : "http",
+                     config_.admin_server->bind_address, admin_->port());
     }
 
     void on_all_nodes_unavailable() {
@@ -196,21 +306,27 @@ class Application::Parts {
     void await_hangup() {
         hangup_->async_wait([this](error_code error, int) {
             if (error) return;
-            read_nodes_again();
+            manager_.reloading();
+            read_again();
+            manager_.ready();
             await_hangup();
         });
     }
 
-    void read_nodes_again() {
+    void read_again() {
         const auto config = reload_();
-        const auto supported = config ? check_supported(*config) : config.error();
-        if (!supported) {
+        if (!config) {
             lines_->error("SIGHUP: nothing is changed, as the configuration has errors:\n{}",
-                          supported.error().message);
+                          config.error().message);
             return;
         }
-        lines_->info("SIGHUP: the nodes of the configuration are read again; its other keys need a restart");
+        lines_->info("SIGHUP: the nodes{} of the configuration are read again; its other keys need a restart",
+                     tls_ ? " and the certificate" : "");
         upstream_->configure(config->connections);
+        if (!tls_ || !config->tls) return;
+        if (const auto reloaded = tls_->reload(*config->tls); !reloaded) {
+            lines_->error("SIGHUP: the certificate stays as it is: {}", reloaded.error().message);
+        }
     }
 
     /// Any thread: the program ends with an error.
@@ -224,6 +340,7 @@ class Application::Parts {
     /// From here on a signal has its default effect: it ends the process at once.
     void finish(int exit_code) {
         exit_code_ = std::max(exit_code_, exit_code);
+        stopping_ = true;
         error_code ignored;
         signals_->clear(ignored);
         signals_->cancel(ignored);
@@ -234,17 +351,25 @@ class Application::Parts {
     /// Against the way of the data: nothing new comes in, what came in is stored, what is stored is sent.
     void stop() {
         lines_->info("stopping");
+        manager_.stopping();
+        watch_.stop();
         control_->stop();
         streams_->close_door();
         asio::post(nodes_, [this] {
             upstream_->stop();
             nodes_wait_.reset();
         });
+        rest_->stop();
         const bool nodes_ended =
             nodes_done_.get_future().wait_for(kNodesPatience) == std::future_status::ready;
         if (nodes_ended) node_thread_.join();
         publisher_->stop();
         streams_->stop(kStopPatience);
+        if (admin_) {
+            admin_->stop();  // until here it tells that the program stops
+            dashboard_->stop();
+        }
+        commands_.reset();
         lines_->info("stopped; the newest event is {}", log_->range().newest());
         if (!nodes_ended) leave_lookup_behind();
     }
@@ -261,32 +386,41 @@ class Application::Parts {
     const Reload reload_;
     const std::string version_;
     const base::Log lines_;
+    const std::shared_ptr<base::RecentProblems> problems_;
     base::Metrics metrics_;
 
     asio::io_context service_{1};
     std::optional<asio::signal_set> signals_;  ///< while run() waits; before, a signal just ends the process
     std::optional<asio::signal_set> hangup_;   ///< likewise
     int exit_code_ = 0;
+    std::atomic<bool> stopping_ = false;
 
     std::unique_ptr<storage::EventLog> log_;
+    std::shared_ptr<tls::ServerContext> tls_;  ///< of every server; none: plain HTTP
     base::EventQueue queue_{kQueueBytes};
     std::unique_ptr<stream::StreamServer> streams_;
+    std::unique_ptr<rest::RestServer> rest_;
     std::unique_ptr<stream::Publisher> publisher_;
     asio::io_context nodes_{1};
     /// There may be no node for a while.
     asio::executor_work_guard<asio::io_context::executor_type> nodes_wait_{nodes_.get_executor()};
     std::unique_ptr<upstream::Upstream> upstream_;
     std::optional<admin::Readiness> readiness_;
+    std::optional<admin::NodeReports> node_reports_;
+    std::optional<admin::NodeCommands> commands_;
+    std::optional<StreamWiring> stream_wiring_;
     std::unique_ptr<admin::ControlSocket> control_;
+    std::optional<admin::Dashboard> dashboard_;
+    std::unique_ptr<admin::AdminServer> admin_;  ///< where the configuration has [admin_server]
     std::promise<void> nodes_done_;
     std::thread node_thread_;
+    LoopWatch watch_{service_, lines_};
+    ServiceManager manager_{service_, watch_, [this] { return status_line(); }};
 };
 
 base::Result<std::unique_ptr<Application>> Application::open(Config config, Reload reload,
                                                              std::string version, base::Log log) {
-    if (const auto supported = check_supported(config); !supported) return supported.error();
     prepare_descriptors(config, log);
-    tell_what_is_not_served(config, log);
     auto parts =
         std::make_unique<Parts>(std::move(config), std::move(reload), std::move(version), std::move(log));
     if (const auto opened = parts->open(); !opened) return opened.error();

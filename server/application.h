@@ -25,7 +25,8 @@ class Application {
     Application& operator=(const Application&) = delete;
 
     /// Runs until SIGTERM or SIGINT (gives 0), or until it cannot go on (gives 1, the reason is logged). A
-    /// second signal ends the process at once. SIGHUP reads the nodes of the configuration again.
+    /// second signal ends the process at once. SIGHUP reads the nodes of the configuration and the
+    /// certificate again.
     [[nodiscard]] int run();
 
   private:

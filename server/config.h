@@ -11,15 +11,10 @@
 #include "rest/options.h"
 #include "storage/options.h"
 #include "stream/options.h"
+#include "tls/options.h"
 #include "upstream/options.h"
 
 namespace server {
-
-struct TlsOptions {
-    std::string certificate_file;
-    std::string private_key_file;
-    std::string min_version = "1.2";
-};
 
 /// The whole configuration, checked.
 struct Config {
@@ -30,7 +25,7 @@ struct Config {
     rest::Options rest_server;
     stream::Options event_stream_server;
     std::optional<admin::Options> admin_server;
-    std::optional<TlsOptions> tls;
+    std::optional<tls::Options> tls;  ///< of every server; none: plain HTTP
 };
 
 /// One thing wrong with the configuration: where it stands, what is wrong, what is expected.

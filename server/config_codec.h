@@ -70,6 +70,15 @@ struct Codec<T> {
 };
 
 template <>
+struct Codec<std::vector<std::string>> {
+    static constexpr auto kType = ValueType::StringList;
+    static ConfigValue encode(const std::vector<std::string>& list, const KeyRule&) { return list; }
+    static std::vector<std::string> decode(const ConfigValue& value, const KeyRule&) {
+        return std::get<std::vector<std::string>>(value);
+    }
+};
+
+template <>
 struct Codec<std::vector<base::Kind>> {
     static constexpr auto kType = ValueType::StringList;
     static ConfigValue encode(const std::vector<base::Kind>& kinds, const KeyRule&) {

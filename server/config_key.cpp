@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <limits>
 
+#include "net/client_address.h"
+
 namespace server {
 namespace {
 
@@ -56,6 +58,8 @@ bool has_format(TextFormat format, const std::string& text) {
             return is_ip_address(text) || is_host_name(text);
         case TextFormat::SocketPath:
             return !text.empty() && text.size() <= kMaxSocketPath;
+        case TextFormat::Network:
+            return net::is_address_or_network(text);
     }
     return false;
 }
@@ -89,13 +93,15 @@ std::string expected_string(const KeyRule& rule) {
             return "an IP address or a host name";
         case TextFormat::SocketPath:
             return "a path of 1 to " + std::to_string(kMaxSocketPath) + " bytes";
+        case TextFormat::Network:
+            return "addresses such as \"10.0.0.1\" and networks such as \"10.0.0.0/8\"";
     }
     return {};
 }
 
-bool is_choice(const KeyRule& rule, const std::string& text) {
-    return rule.choices.empty() ||
-           std::find(rule.choices.begin(), rule.choices.end(), text) != rule.choices.end();
+bool is_good(const KeyRule& rule, const std::string& text) {
+    if (rule.choices.empty()) return has_format(rule.format, text);
+    return std::find(rule.choices.begin(), rule.choices.end(), text) != rule.choices.end();
 }
 
 std::string shown(const KeyRule& rule, const std::string& text) {
@@ -114,7 +120,8 @@ std::string expected(const KeyRow& row) {
         case ValueType::String:
             return expected_string(row.rule);
         case ValueType::StringList:
-            return "a list of " + join(row.rule.choices, " and ");
+            return "a list of " +
+                   (row.rule.choices.empty() ? expected_string(row.rule) : join(row.rule.choices, " and "));
     }
     return {};
 }
@@ -127,13 +134,11 @@ std::optional<std::string> fault_of(const KeyRow& row, const ConfigValue& value)
         if (*number < row.rule.min || *number > row.rule.max) return "is " + std::to_string(*number);
     }
     if (const auto* text = std::get_if<std::string>(&value)) {
-        const bool good =
-            row.rule.choices.empty() ? has_format(row.rule.format, *text) : is_choice(row.rule, *text);
-        if (!good) return shown(row.rule, *text);
+        if (!is_good(row.rule, *text)) return shown(row.rule, *text);
     }
     if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
         for (const auto& element : *list) {
-            if (!is_choice(row.rule, element)) return "holds " + quote(element);
+            if (!is_good(row.rule, element)) return "holds " + quote(element);
         }
     }
     return std::nullopt;

@@ -18,7 +18,7 @@ namespace server {
 /// hand.
 using ConfigDraft = std::tuple<Config, upstream::NodeOptions, storage::Options, storage::SqliteOptions,
                                storage::PostgresqlOptions, storage::RetentionOptions, rest::Options,
-                               stream::Options, admin::Options, TlsOptions>;
+                               stream::Options, admin::Options, tls::Options>;
 
 enum class Section {
     Top,
@@ -48,7 +48,7 @@ using ConfigValue = std::variant<std::monostate, bool, std::int64_t, std::string
 enum class ValueType { Boolean, Integer, String, StringList };
 
 /// What a string must look like.
-enum class TextFormat { NotEmpty, Any, IpAddress, Host, SocketPath };
+enum class TextFormat { NotEmpty, Any, IpAddress, Host, SocketPath, Network };
 
 inline constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 

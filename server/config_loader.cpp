@@ -212,7 +212,7 @@ class Loader {
             config.storage.retention = std::get<storage::RetentionOptions>(draft_);
         }
         if (loaded_.has("admin_server")) config.admin_server = std::get<admin::Options>(draft_);
-        if (loaded_.has("tls")) config.tls = std::get<TlsOptions>(draft_);
+        if (loaded_.has("tls")) config.tls = std::get<tls::Options>(draft_);
     }
 
     const Environment& environment_;

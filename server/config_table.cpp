@@ -74,6 +74,12 @@ KeyRule event_kinds() {
     return rule;
 }
 
+KeyRule networks() {
+    KeyRule rule;
+    rule.format = TextFormat::Network;
+    return rule;
+}
+
 /// A key of the Rust sidecar that has no meaning here.
 KeyRow ignored_key(std::string_view name) {
     return {Section::Top,
@@ -150,7 +156,9 @@ void add_connections(TableBuilder& table) {
              at_least(1), "How often that is checked.")
         .key("name", &NodeOptions::name, default_is("ip_address:sse_port"),
              "The node's name in logs and metrics; unique. Its stored position goes by it.")
-        .key("use_tls", &NodeOptions::use_tls, {}, "Connect over TLS.")
+        .key("use_tls", &NodeOptions::use_tls, {},
+             "Read the node over https; its certificate must be for `ip_address` and from an authority that "
+             "the system trusts.")
         .megabytes("max_event_size_in_mb", &NodeOptions::max_event_size, between(1, 2047),
                    "A larger event is not read.")
         .key("retry_strategy", &NodeOptions::retry_strategy, one_of({"fixed", "exponential"}),
@@ -175,7 +183,8 @@ void add_storage(TableBuilder& table) {
     table.in(Section::Sqlite)
         .key("file_name", &SqliteOptions::file_name, {}, "The database's file in `storage_path`.")
         .key("max_connections_in_pool", &SqliteOptions::max_connections_in_pool, at_least(1),
-             "Most readers at one time.")
+             "Most readers at one time: up to 8, but no more than half, for REST, the others for replays. At "
+             "least one each.")
         .key("wal_autocheckpointing_interval", &SqliteOptions::wal_autocheckpointing_interval, at_least(0),
              "Pages of the write-ahead log after which it is copied into the database. On disk, it keeps "
              "room for "
@@ -230,8 +239,15 @@ void add_servers(TableBuilder& table) {
              "Gather live events for so many milliseconds before they are sent.")
         .key("threads", &StreamOptions::threads, between(0, 256),
              "Threads that serve subscribers. 0: one for each core, 8 at most.")
-        .key("max_subscribers_per_ip", &StreamOptions::max_subscribers_per_ip, at_least(0),
-             "Most subscribers from one address. 0: no limit.");
+        .key(
+            "max_subscribers_per_ip", &StreamOptions::max_subscribers_per_ip, at_least(0),
+            "Most subscribers from one address (of IPv6: from one /64 network); others get 429. 0: no limit.")
+        .key("trusted_proxies", &StreamOptions::trusted_proxies, networks(),
+             "Reverse proxies whose `X-Forwarded-For` tells the subscriber's address.")
+        .key("max_subscriber_lag_in_events", &StreamOptions::max_subscriber_lag, at_least(0),
+             "A subscriber whose socket is full and that is further behind is disconnected; where it came "
+             "behind, "
+             "when it has fallen back so far from there. 0: no limit.");
     table.in(Section::AdminServer)
         .key("port", &AdminOptions::port, port(), "The port to listen on.")
         .key("bind_address", &AdminOptions::bind_address, with_format(TextFormat::IpAddress), kBindHelp)
@@ -239,13 +255,17 @@ void add_servers(TableBuilder& table) {
              "Most requests answered at one time; others wait.")
         .key("max_requests_per_second", &AdminOptions::max_requests_per_second, at_least(1),
              "Most requests answered in a second; others wait.")
+        .key("ready_max_block_age_in_seconds", &AdminOptions::ready_max_block_age, at_least(0),
+             "`/health/ready` is 503 when the newest block was stored longer ago. 0: whatever its age.")
         .key("token", &AdminOptions::token, from("SIDECAR_ADMIN_TOKEN", secret(default_is("none"))),
              "Asked of those who change something by HTTP. Without it nothing can be changed so. "
              "Better given by its environment variable than in a file.");
     table.in(Section::Tls)
-        .key("certificate_file", &TlsOptions::certificate_file, required(), "The certificate chain, PEM.")
-        .key("private_key_file", &TlsOptions::private_key_file, required(), "Its private key, PEM.")
-        .key("min_version", &TlsOptions::min_version, one_of({"1.2", "1.3"}),
+        .key("certificate_file", &tls::Options::certificate_file, required(),
+             "The certificate chain, PEM, the server's own certificate first.")
+        .key("private_key_file", &tls::Options::private_key_file, required(),
+             "Its private key, PEM, not encrypted.")
+        .key("min_version", &tls::Options::min_version, one_of({"1.2", "1.3"}),
              "The oldest version of TLS accepted.");
 }
 

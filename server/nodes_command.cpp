@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <utility>
 
-#include "admin/control_commands.h"
+#include "admin/node_commands.h"
 #include "admin/node_json.h"
 #include "server/nodes_output.h"
 #include "storage/node_store.h"
@@ -52,7 +52,7 @@ std::string fault_of_setting(const std::string& setting) {
 }  // namespace
 
 NodesCommand::NodesCommand(CLI::App& program, const RunningSidecar& sidecar)
-    : sidecar_(sidecar), limit_(admin::ControlCommands::kDefaultHistory) {
+    : sidecar_(sidecar), limit_(admin::NodeCommands::kDefaultHistory) {
     declare(program);
     declare_add();
 }

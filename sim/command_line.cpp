@@ -54,6 +54,8 @@ struct Texts {
     std::string storm;
     std::string kind;
     std::string api_version;
+    std::string tls_certificate;
+    std::string tls_key;
     std::optional<std::uint64_t> first_height;
 };
 
@@ -89,6 +91,10 @@ void add_network_options(CLI::App& app, Options& options, Texts& texts) {
         ->group(group);
     add_duration(app, "--keep-alive", options.keep_alive, "between keep-alives of an idle stream [15s]")
         ->group(group);
+    app.add_option("--tls-certificate", texts.tls_certificate, "PEM; the nodes are served over https")
+        ->type_name("FILE")
+        ->group(group);
+    app.add_option("--tls-key", texts.tls_key, "its private key, PEM")->type_name("FILE")->group(group);
     app.add_flag("--until-close", options.until_close, "plain streams until close, no chunked encoding")
         ->group(group);
 }
@@ -195,6 +201,12 @@ base::Result<void> read_texts(Options& options, const Texts& texts) {
     if (!texts.kind.empty()) {
         options.kind = base::kind_named(texts.kind);
         if (!options.kind) return base::invalid("--kind " + texts.kind + ": no such kind of event");
+    }
+    if (texts.tls_certificate.empty() != texts.tls_key.empty()) {
+        return base::invalid("--tls-certificate and --tls-key need each other");
+    }
+    if (!texts.tls_key.empty()) {
+        options.tls = {.certificate_file = texts.tls_certificate, .private_key_file = texts.tls_key};
     }
     if (texts.first_height) options.chain.first_height = *texts.first_height;
     if (texts.first_height && options.wall_clock) {

@@ -87,6 +87,7 @@ base::Result<std::shared_ptr<net::HttpServer>> Node::open(std::uint16_t port, ne
     server.name = "node " + std::to_string(options_.index + 1);
     server.bind_address = options_.bind_address;
     server.port = port;
+    server.tls = options_.tls;
     return net::HttpServer::open(server, {&context_}, std::move(handler), log_, metrics_);
 }
 
@@ -153,7 +154,7 @@ net::Answer Node::answer_sse(const net::Request& request) {
 
 net::Answer Node::subscribe(const net::Request& request, Filter filter,
                             std::optional<std::uint32_t> start_from) {
-    return net::Takeover([this, request, filter, start_from](asio::ip::tcp::socket socket) {
+    return net::Takeover([this, request, filter, start_from](tls::Socket socket) {
         if (!listening()) return;
         auto subscriber = std::make_shared<Subscriber>(std::move(socket), feed_, filter);
         subscribers_.push_back(subscriber);

@@ -31,7 +31,8 @@ struct NodeOptions {
     std::uint32_t first_id = 0;
     std::chrono::milliseconds keep_alive{15'000};
     bool until_close = false;
-    StatusFacts status;  ///< its last_block and uptime are filled in when asked for
+    std::shared_ptr<tls::ServerContext> tls;  ///< of both ports; none: plain HTTP
+    StatusFacts status;                       ///< its last_block and uptime are filled in when asked for
 };
 
 /// One simulated node: its two ports, its ids and buffer, its subscribers, and what is wrong with it. Lives

@@ -9,6 +9,7 @@
 #include "sim/fault.h"
 #include "sim/fault_schedule.h"
 #include "sim/producer.h"
+#include "tls/options.h"
 
 namespace sim {
 
@@ -24,6 +25,7 @@ struct Options {
     std::uint32_t first_id = 0;
     std::chrono::milliseconds keep_alive{15'000};
     bool until_close = false;
+    std::optional<tls::Options> tls;
 
     ChainOptions chain;
     bool wall_clock = false;

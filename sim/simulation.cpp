@@ -7,6 +7,7 @@
 #include "sim/payload_edit.h"
 #include "sim/replay_source.h"
 #include "sim/uniform_source.h"
+#include "tls/server_context.h"
 
 namespace sim {
 namespace {
@@ -44,11 +45,17 @@ Simulation::Simulation(asio::io_context& context, Options options, base::Log log
 }
 
 base::Result<void> Simulation::open_nodes() {
+    if (options_.tls) {
+        auto tls = tls::ServerContext::load(*options_.tls, log_);
+        if (!tls) return tls.error();
+        tls_ = std::move(*tls);
+    }
+    const auto* const scheme = tls_ ? "https" : "http";
     for (std::size_t i = 0; i < options_.nodes; ++i) {
         nodes_.push_back(std::make_unique<Node>(context_, node_options(i), log_, metrics_));
         if (auto opened = nodes_.back()->listen(); !opened) return opened;
-        log_->info("node {}: http://{}:{}/status, http://{}:{}/events/main", i + 1, options_.bind_address,
-                   nodes_.back()->rest_port(), options_.bind_address, nodes_.back()->sse_port());
+        log_->info("node {}: {}://{}:{}/status, {}://{}:{}/events/main", i + 1, scheme, options_.bind_address,
+                   nodes_.back()->rest_port(), scheme, options_.bind_address, nodes_.back()->sse_port());
     }
     return {};
 }
@@ -111,6 +118,7 @@ NodeOptions Simulation::node_options(std::size_t index) const {
     node.first_id = options_.first_id;
     node.keep_alive = options_.keep_alive;
     node.until_close = options_.until_close;
+    node.tls = tls_;
     node.status.build_version = options_.build_version;
     node.status.api_version = options_.chain.protocol_version;
     node.status.network = options_.chain.name;

@@ -50,6 +50,7 @@ class Simulation {
     Clock::time_point origin_ = Clock::now();
     FaultSchedule schedule_;
     boost::asio::steady_timer fault_timer_;
+    std::shared_ptr<tls::ServerContext> tls_;  ///< none: plain HTTP
     std::vector<std::unique_ptr<Node>> nodes_;
     std::unique_ptr<Producer> producer_;
     std::unique_ptr<Control> control_;

@@ -35,7 +35,7 @@ std::string id_field(std::uint32_t id) {
 
 }  // namespace
 
-Subscriber::Subscriber(asio::ip::tcp::socket socket, std::shared_ptr<const Feed> feed, base::Filter filter)
+Subscriber::Subscriber(tls::Socket socket, std::shared_ptr<const Feed> feed, base::Filter filter)
     : socket_(std::move(socket)), timer_(socket_.get_executor()), feed_(std::move(feed)), filter_(filter) {}
 
 void Subscriber::start(const net::Request& request, std::uint64_t position,
@@ -44,7 +44,7 @@ void Subscriber::start(const net::Request& request, std::uint64_t position,
     position_ = position;
     chunked_ = request.version >= 11 && !feed_->until_close;
     boost::system::error_code ignored;
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket_.tcp().set_option(asio::ip::tcp::no_delay(true), ignored);
 
     net::Headers headers{{"content-type", "text/event-stream"}, {"cache-control", "no-cache"}};
     headers.emplace_back(chunked_ ? "transfer-encoding" : "connection", chunked_ ? "chunked" : "close");
@@ -70,7 +70,7 @@ void Subscriber::send_aside(std::string bytes) {
 void Subscriber::close(bool reset) {
     if (reset) {
         boost::system::error_code ignored;
-        socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+        socket_.tcp().set_option(asio::socket_base::linger(true, 0), ignored);
     }
     closing_ = true;
     shut();
@@ -204,8 +204,7 @@ void Subscriber::add_frame(std::string_view bytes) {
 }
 
 void Subscriber::shut() {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    socket_.close();
 }
 
 }  // namespace sim

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
@@ -14,13 +13,14 @@
 #include "base/event_kind.h"
 #include "net/http_message.h"
 #include "sim/feed.h"
+#include "tls/socket.h"
 
 namespace sim {
 
 /// One open event stream: a cursor in its node's buffer. All of it runs on the thread of its socket.
 class Subscriber : public std::enable_shared_from_this<Subscriber> {
   public:
-    Subscriber(boost::asio::ip::tcp::socket socket, std::shared_ptr<const Feed> feed, base::Filter filter);
+    Subscriber(tls::Socket socket, std::shared_ptr<const Feed> feed, base::Filter filter);
 
     /// Sends the head and the version, then events from the position on until one side ends it; then `ended`.
     void start(const net::Request& request, std::uint64_t position,
@@ -60,7 +60,7 @@ class Subscriber : public std::enable_shared_from_this<Subscriber> {
     void shut();
     [[nodiscard]] std::uint64_t end_position() const;
 
-    boost::asio::ip::tcp::socket socket_;
+    tls::Socket socket_;
     boost::asio::steady_timer timer_;
     std::shared_ptr<const Feed> feed_;
     base::Filter filter_;

@@ -3,9 +3,10 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <optional>
 #include <utility>
+
+#include "base/rfc3339.h"
 
 namespace sim {
 namespace {
@@ -77,17 +78,7 @@ base::Result<std::uint64_t> parse_number(std::string_view text) {
 }
 
 std::string rfc3339(std::chrono::milliseconds since_epoch) {
-    using std::chrono::days;
-    const auto whole_days = std::chrono::floor<days>(since_epoch);
-    const std::chrono::year_month_day date{std::chrono::sys_days(whole_days)};
-    const std::chrono::hh_mm_ss time{since_epoch - whole_days};
-    std::array<char, 64> text{};
-    const int length = std::snprintf(
-        text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-        static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-        static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-    return {text.data(), static_cast<std::size_t>(length)};
+    return base::rfc3339(std::chrono::sys_time<std::chrono::milliseconds>(since_epoch));
 }
 
 }  // namespace sim

@@ -32,6 +32,13 @@ struct StoredPosition {
 using NodeFilter = std::pair<std::string, base::Filter>;
 using Positions = std::map<NodeFilter, StoredPosition>;
 
+/// What a log takes, and what retention did.
+struct LogUsage {
+    std::uint64_t database_bytes = 0;  ///< on disk; of a server's database the whole
+    std::uint64_t deleted_events = 0;  ///< by retention, since the log was opened
+};
+
+class EventFinder;
 class NodeStore;
 
 /// The truth: every event in order, durable, each with its id. The contract that every database form keeps.
@@ -60,6 +67,12 @@ class EventLog : public EventReader {
     /// What is known of the nodes, in the same database. Lives as long as the log, whose destructor writes
     /// what still waits to be written.
     [[nodiscard]] virtual NodeStore& nodes() = 0;
+
+    /// Finds events by what they say. Lives as long as the log; any thread.
+    [[nodiscard]] virtual const EventFinder& finder() const = 0;
+
+    /// As far as it is known: does not wait for the database. Any thread.
+    [[nodiscard]] virtual LogUsage usage() const = 0;
 
     /// As of start-up; used once, before the first append.
     [[nodiscard]] virtual Positions positions() const = 0;

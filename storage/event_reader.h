@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/event.h"
+#include "base/event_traits.h"
 #include "base/result.h"
 
 namespace storage {
@@ -26,6 +28,8 @@ struct StoredEvent {
     base::ApiVersion api_version;  ///< the greatest known when it was appended
     std::string payload;
     bool foreign = false;  ///< another instance's own event: its id counts, but it is not served here
+    std::optional<std::uint64_t> height;  ///< of a block
+    base::EventTraits traits{};
 };
 
 /// Events of one endpoint, ids ascending.

@@ -48,13 +48,9 @@ base::Result<std::unique_ptr<EventReader>> open_log_for_reading(const Options& o
 }
 
 base::Result<std::unique_ptr<LogRows>> open_log_rows(const Options& options) {
-    const auto as_rows = [](auto opened) -> base::Result<std::unique_ptr<LogRows>> {
-        if (!opened) return opened.error();
-        return std::unique_ptr<LogRows>(std::move(*opened));
-    };
     if (const auto* sqlite = std::get_if<SqliteOptions>(&options.database))
-        return as_rows(SqliteLogRows::open(sqlite->directory / sqlite->file_name));
-    return as_rows(PostgresqlLogRows::open(std::get<PostgresqlOptions>(options.database)));
+        return open_sqlite_log_rows(sqlite->directory / sqlite->file_name);
+    return open_postgresql_log_rows(std::get<PostgresqlOptions>(options.database));
 }
 
 }  // namespace storage

@@ -17,6 +17,7 @@ constexpr std::string_view kSettings =
     // Every statement looks up by an index or follows one; no statistics can make that wrong.
     "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off;"
     "SET enable_mergejoin = off; SET jit = off; SET plan_cache_mode = force_generic_plan;"
+    "SET max_parallel_workers_per_gather = 0;"
     // What append() returns must survive a crash of the server.
     "SELECT set_config('synchronous_commit', 'on', false) "
     "WHERE current_setting('synchronous_commit') = 'off'";

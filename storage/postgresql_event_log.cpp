@@ -1,5 +1,6 @@
 #include "storage/postgresql_event_log.h"
 
+#include <atomic>
 #include <fmt/format.h>
 #include <optional>
 #include <thread>
@@ -10,6 +11,7 @@
 #include "storage/payload_stager.h"
 #include "storage/postgresql.h"
 #include "storage/postgresql_appender.h"
+#include "storage/postgresql_event_finder.h"
 #include "storage/postgresql_head.h"
 #include "storage/postgresql_listener.h"
 #include "storage/postgresql_node_store.h"
@@ -34,9 +36,27 @@ constexpr auto kCallPatience = 12s;
 constexpr auto kClaimPatience = 5s;
 constexpr auto kClaimPause = 100ms;
 
+const PostgresqlStatement kDatabaseSize{"database_size", "SELECT pg_database_size(current_database())"};
+constexpr auto kBetweenMeasurements = 15s;
+
 // With fewer connections all share a pool, and nothing is listened to.
 constexpr std::size_t kFewestForOwn = 4;
 constexpr std::size_t kOwn = 3;  // the publisher's, the maintenance thread's, the listener's
+
+// What is asked by REST and what is replayed each has connections of its own: neither waits for the other.
+// With one that is left, they share it.
+constexpr std::size_t kMostFinders = 8;
+
+std::size_t finders_of(const PostgresqlOptions& options) {
+    if (options.max_connections_in_pool < kOwn + 2) return 0;
+    return std::min((options.max_connections_in_pool - kOwn) / 2, kMostFinders);
+}
+
+std::size_t readers_of(const PostgresqlOptions& options) {
+    if (options.max_connections_in_pool < kFewestForOwn)
+        return std::max<std::size_t>(options.max_connections_in_pool, 1);
+    return options.max_connections_in_pool - kOwn - finders_of(options);
+}
 
 const PostgresqlOptions& database_of(const Options& options) {
     return std::get<PostgresqlOptions>(options.database);
@@ -83,14 +103,13 @@ class PostgresqlEventLog::Impl {
           feed_id_(std::move(found.feed_id)),
           start_positions_(std::move(found.positions)),
           head_(std::move(found.head)),
-          readers_(make_pool(options_.max_connections_in_pool < kFewestForOwn
-                                 ? std::max<std::size_t>(options_.max_connections_in_pool, 1)
-                                 : options_.max_connections_in_pool - kOwn)),
+          readers_(make_pool(readers_of(options_))),
           publisher_pool_(own_pool()),
           maintenance_pool_(own_pool()),
           stager_(std::make_unique<PostgresqlPayloads>(*maintenance_pool_, found.instance), packs(options),
                   [this] { wake_up_.wake(); }),
           appender_(*publisher_pool_, stager_, head_, found.instance, packs(options)),
+          finder_(finders_of(options_) == 0 ? readers_ : make_pool(finders_of(options_)), found.instance),
           nodes_(*maintenance_pool_, *readers_, found.instance, log, [this] { wake_up_.wake(); }),
           pruner_(make_pruner(options.retention.value_or(RetentionOptions{}), found.instance, log)),
           maintenance_(wake_up_, tasks(metrics), {}, log),
@@ -101,8 +120,13 @@ class PostgresqlEventLog::Impl {
     [[nodiscard]] const std::string& feed_id() const { return feed_id_; }
     [[nodiscard]] const Positions& positions() const { return start_positions_; }
     [[nodiscard]] PostgresqlHead head() const { return head_.get(); }
+    [[nodiscard]] Range range() const { return head_.range(); }
+    [[nodiscard]] LogUsage usage() const {
+        return {.database_bytes = database_bytes_, .deleted_events = pruner_.deleted()};
+    }
     [[nodiscard]] const PostgresqlReader& reader() const { return reader_; }
     [[nodiscard]] NodeStore& nodes() { return nodes_; }
+    [[nodiscard]] const EventFinder& finder() const { return finder_; }
     void watch(std::function<void()> grown) { listener_.watch(std::move(grown)); }
 
     [[nodiscard]] base::Result<Appended> append(std::span<const base::Event> batch,
@@ -174,6 +198,18 @@ class PostgresqlEventLog::Impl {
         });
     }
 
+    [[nodiscard]] base::Result<Time> measure() {
+        return guarded([&]() -> Time {
+            const auto now = WakeUp::Clock::now();
+            if (now < next_measurement_) return next_measurement_;
+            maintenance_pool_->use([&](PostgresqlPool::Session& session) {
+                database_bytes_ = session.connection.execute(kDatabaseSize)[0][0].as<std::uint64_t>();
+            });
+            next_measurement_ = now + kBetweenMeasurements;
+            return next_measurement_;
+        });
+    }
+
     [[nodiscard]] std::vector<Maintenance::Task> tasks(base::Metrics& metrics) {
         return {{.name = "storing a node's state",
                  .failures = metrics.error("storage", "node_state_failed"),
@@ -189,7 +225,10 @@ class PostgresqlEventLog::Impl {
                  .step = [this] { return step(stager_); }},
                 {.name = "deleting old events",
                  .failures = metrics.error("storage", "pruning_failed"),
-                 .step = [this] { return guarded([this]() -> Time { return pruner_.step(); }); }}};
+                 .step = [this] { return guarded([this]() -> Time { return pruner_.step(); }); }},
+                {.name = "measuring the database",
+                 .failures = metrics.error("storage", "measuring_failed"),
+                 .step = [this] { return measure(); }}};
     }
 
     std::unique_ptr<Deadlines> deadlines_;
@@ -203,8 +242,11 @@ class PostgresqlEventLog::Impl {
     std::shared_ptr<PostgresqlPool> maintenance_pool_;
     PayloadStager stager_;
     PostgresqlAppender appender_;
+    PostgresqlEventFinder finder_;
     PostgresqlNodeStore nodes_;
     Pruner pruner_;
+    std::atomic<std::uint64_t> database_bytes_ = 0;
+    WakeUp::Clock::time_point next_measurement_{};
     Maintenance maintenance_;
     PostgresqlListener listener_;
     PostgresqlReader reader_;
@@ -246,7 +288,7 @@ base::ApiVersion PostgresqlEventLog::api_version() const {
     return impl_->head().api_version;
 }
 Range PostgresqlEventLog::range() const {
-    return impl_->head().range;
+    return impl_->range();
 }
 base::Result<void> PostgresqlEventLog::begin_at(base::EventId first) {
     if (const auto checked = check_first_id(first); !checked) return checked;
@@ -257,6 +299,12 @@ void PostgresqlEventLog::watch(std::function<void()> grown) {
 }
 NodeStore& PostgresqlEventLog::nodes() {
     return impl_->nodes();
+}
+const EventFinder& PostgresqlEventLog::finder() const {
+    return impl_->finder();
+}
+LogUsage PostgresqlEventLog::usage() const {
+    return impl_->usage();
 }
 Positions PostgresqlEventLog::positions() const {
     return impl_->positions();

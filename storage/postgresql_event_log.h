@@ -31,6 +31,8 @@ class PostgresqlEventLog final : public EventLog {
     [[nodiscard]] base::Result<void> begin_at(base::EventId first) override;
     void watch(std::function<void()> grown) override;
     [[nodiscard]] NodeStore& nodes() override;
+    [[nodiscard]] const EventFinder& finder() const override;
+    [[nodiscard]] LogUsage usage() const override;
     [[nodiscard]] Positions positions() const override;
     [[nodiscard]] base::Result<Appended> append(std::span<const base::Event> batch,
                                                 std::string_view network_name) override;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "base/api_version.h"
 #include "storage/event_log.h"
@@ -19,7 +21,11 @@ struct PostgresqlHead {
 /// The head as far as this instance knows it. It only grows, in whatever order it is learnt. Thread-safe.
 class KnownHead {
   public:
-    explicit KnownHead(PostgresqlHead head) : head_(std::move(head)), told_(head_.range.next) {}
+    explicit KnownHead(PostgresqlHead head)
+        : oldest_(head.range.oldest),
+          next_(head.range.next),
+          head_(std::move(head)),
+          told_(head_.range.next) {}
 
     void learn(const PostgresqlHead& head) {
         const std::lock_guard lock(mutex_);
@@ -27,6 +33,7 @@ class KnownHead {
         head_.range.next = std::max(head_.range.next, head.range.next);
         head_.api_version = std::max(head_.api_version, head.api_version);
         if (!head.network_name.empty()) head_.network_name = head.network_name;
+        show_range();
     }
 
     /// EventLog::begin_at: nobody was told of an id yet.
@@ -34,6 +41,14 @@ class KnownHead {
         const std::lock_guard lock(mutex_);
         head_.range = {first, first};
         told_ = first;
+        show_range();
+    }
+
+    /// Takes no lock.
+    [[nodiscard]] Range range() const {
+        // Both only grow, the newest end first: read in this order, the range is one that can have been.
+        const auto oldest = oldest_.load();
+        return {oldest, next_.load()};
     }
 
     [[nodiscard]] PostgresqlHead get() const {
@@ -56,7 +71,15 @@ class KnownHead {
     }
 
   private:
-    mutable std::mutex mutex_;
+    /// Under the lock.
+    void show_range() {
+        next_ = head_.range.next;
+        oldest_ = head_.range.oldest;
+    }
+
+    std::atomic<base::EventId> oldest_;
+    std::atomic<base::EventId> next_;
+    mutable std::mutex mutex_;  // guards the following
     PostgresqlHead head_;
     base::EventId told_;
 };

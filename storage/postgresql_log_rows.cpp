@@ -43,7 +43,6 @@ const PostgresqlStatement kParts{
     "verify_parts", "SELECT bytes FROM payload_part WHERE payload = $1 AND seq >= $2 ORDER BY seq LIMIT $3"};
 constexpr int kPartsAtOnce = 16;
 
-// Where retention made the table.
 const PostgresqlStatement kRuns{
     "verify_runs",
     "SELECT first_id, last_id, end_hash FROM pruned_run WHERE first_id >= coalesce((SELECT first_id FROM "
@@ -70,31 +69,37 @@ base::KeyBytes key_bytes(const pqxx::field& field) {
     return {bytes.begin(), bytes.end()};
 }
 
-}  // namespace
-
-class PostgresqlLogRows::Impl {
+class PostgresqlLogRows final : public LogRows {
   public:
-    explicit Impl(const PostgresqlOptions& options)
+    explicit PostgresqlLogRows(const PostgresqlOptions& options)
         : options_(options), deadlines_(kCallPatience), connection_(options_, deadlines_) {}
 
-    [[nodiscard]] base::Result<void> check() {
-        if (const auto checked = check_schema(connection_, options_); !checked) return checked.error();
-        const auto found = connection_.run("SELECT to_regclass('event_sidecar.pruned_run') IS NOT NULL");
-        has_runs_ = found[0][0].as<bool>();
-        return {};
+    [[nodiscard]] base::Result<void> check() { return check_schema(connection_, options_); }
+
+    base::Result<base::EventId> first_id() override {
+        return guarded([&] { return first(); });
+    }
+    base::Result<std::optional<LogRun>> before(base::EventId id) override {
+        return guarded([&] { return nearest_before(id); });
+    }
+    base::Result<RowPage> read(base::EventId from) override {
+        return guarded([&] { return read_what_can_be(from); });
+    }
+    base::Result<Surroundings> check_surroundings(const std::function<bool()>& /*stop*/) override {
+        return guarded([&] { return check_dictionary(); });
     }
 
-    base::EventId first_id() {
+  private:
+    base::EventId first() {
         const auto rows = connection_.execute(kFirst);
         if (rows.empty()) return 1;
         auto first = std::min(rows[0][0].as<base::EventId>(),
                               std::max<base::EventId>(rows[0][1].as<base::EventId>(), 1));
-        if (!has_runs_) return first;
         const auto runs = connection_.execute(kFirstRun);
         return runs.empty() ? first : std::min(first, runs[0][0].as<base::EventId>());
     }
 
-    std::optional<LogRun> before(base::EventId id) {
+    std::optional<LogRun> nearest_before(base::EventId id) {
         std::optional<LogRun> nearest;
         const auto look = [&](const PostgresqlStatement& statement) {
             const auto rows = connection_.execute(statement, id);
@@ -105,11 +110,11 @@ class PostgresqlLogRows::Impl {
                 nearest = LogRun{rows[0][0].as<base::EventId>(), last, *chain};
         };
         look(kEventBefore);
-        if (has_runs_) look(kRunBefore);
+        look(kRunBefore);
         return nearest;
     }
 
-    RowPage read(base::EventId from) {
+    RowPage read_what_can_be(base::EventId from) {
         try {
             return read_page(from, kPageRows);
         } catch (const PostgresqlFailure& failure) {
@@ -118,7 +123,7 @@ class PostgresqlLogRows::Impl {
         return read_one_by_one(from);
     }
 
-    Surroundings check_surroundings() {
+    Surroundings check_dictionary() {
         constexpr int kFirstDictionary = 1;
         Surroundings found;
         const auto rows = connection_.execute(kDictionary, kFirstDictionary);
@@ -144,7 +149,6 @@ class PostgresqlLogRows::Impl {
         }
     }
 
-  private:
     /// In one snapshot.
     RowPage read_page(base::EventId from, int most) {
         PostgresqlTransaction transaction(connection_);
@@ -157,7 +161,7 @@ class PostgresqlLogRows::Impl {
         if (!page.rows.empty()) page.next = page.rows.back().id + 1;
         page.last = rows.empty();
         if (page.last && page.end) page.next = std::max(page.next, page.end->range.next);
-        if (has_runs_) add_runs(page, from);
+        add_runs(page, from);
         transaction.commit();
         return page;
     }
@@ -266,39 +270,20 @@ class PostgresqlLogRows::Impl {
     const PostgresqlOptions options_;
     Deadlines deadlines_;
     PostgresqlConnection connection_;
-    bool has_runs_ = false;
     PayloadCodec codec_;
     Sha256 sha256_;
 };
 
-base::Result<std::unique_ptr<PostgresqlLogRows>> PostgresqlLogRows::open(const PostgresqlOptions& options) {
+}  // namespace
+
+base::Result<std::unique_ptr<LogRows>> open_postgresql_log_rows(const PostgresqlOptions& options) {
     try {
-        auto impl = std::make_unique<Impl>(options);
-        if (const auto checked = impl->check(); !checked) return checked.error();
-        return std::unique_ptr<PostgresqlLogRows>(new PostgresqlLogRows(std::move(impl)));
+        auto rows = std::make_unique<PostgresqlLogRows>(options);
+        if (const auto checked = rows->check(); !checked) return checked.error();
+        return std::unique_ptr<LogRows>(std::move(rows));
     } catch (const PostgresqlFailure& failure) {
         return to_error(failure, options);
     }
-}
-
-PostgresqlLogRows::PostgresqlLogRows(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-PostgresqlLogRows::~PostgresqlLogRows() = default;
-
-base::Result<base::EventId> PostgresqlLogRows::first_id() {
-    return impl_->guarded([&] { return impl_->first_id(); });
-}
-
-base::Result<std::optional<LogRun>> PostgresqlLogRows::before(base::EventId id) {
-    return impl_->guarded([&] { return impl_->before(id); });
-}
-
-base::Result<RowPage> PostgresqlLogRows::read(base::EventId from) {
-    return impl_->guarded([&] { return impl_->read(from); });
-}
-
-base::Result<LogRows::Surroundings> PostgresqlLogRows::check_surroundings(
-    const std::function<bool()>& /*stop*/) {
-    return impl_->guarded([&] { return impl_->check_surroundings(); });
 }
 
 }  // namespace storage

@@ -10,14 +10,13 @@ constexpr std::size_t kMostIdle = 4;
 }  // namespace
 
 PostgresqlPool::PostgresqlPool(const PostgresqlOptions& options, Deadlines& deadlines, std::size_t most)
-    : options_(options), deadlines_(deadlines), most_(most) {}
+    : options_(options), deadlines_(deadlines), slots_(most) {}
 
 PostgresqlPool::Lease PostgresqlPool::borrow() {
+    slots_.take();
     std::unique_ptr<Session> session;
     {
-        std::unique_lock lock(mutex_);
-        returned_.wait(lock, [&] { return lent_ < most_; });
-        lent_ += 1;
+        const std::lock_guard lock(mutex_);
         if (!idle_.empty()) {
             session = std::move(idle_.back());
             idle_.pop_back();
@@ -37,14 +36,13 @@ void PostgresqlPool::give_back(std::unique_ptr<Session> session) {
     std::vector<std::unique_ptr<Session>> closed;
     {
         const std::lock_guard lock(mutex_);
-        lent_ -= 1;
         if (!session) {
             closed.swap(idle_);
         } else if (idle_.size() < kMostIdle) {
             idle_.push_back(std::move(session));
         }
     }
-    returned_.notify_one();
+    slots_.give_back();
 }
 
 }  // namespace storage

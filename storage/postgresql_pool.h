@@ -1,6 +1,5 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -11,6 +10,7 @@
 #include "storage/options.h"
 #include "storage/payload_codec.h"
 #include "storage/postgresql.h"
+#include "storage/slots.h"
 
 namespace storage {
 
@@ -28,8 +28,8 @@ class PostgresqlPool {
     /// `deadlines` outlives the pool.
     PostgresqlPool(const PostgresqlOptions& options, Deadlines& deadlines, std::size_t most);
 
-    /// Calls `work` with a session, after waiting while all are lent. A session with which it failed is
-    /// closed. Throws PostgresqlFailure, as `work` may.
+    /// Calls `work` with a session, after waiting in turn while all are lent. A session with which it failed
+    /// is closed. Throws PostgresqlFailure, as `work` may.
     template <class Work>
     auto use(Work&& work) {
         Lease lease = borrow();
@@ -93,11 +93,9 @@ class PostgresqlPool {
 
     const PostgresqlOptions options_;
     Deadlines& deadlines_;
-    const std::size_t most_;
+    Slots slots_;
     std::mutex mutex_;
-    std::condition_variable returned_;
     std::vector<std::unique_ptr<Session>> idle_;
-    std::size_t lent_ = 0;
 };
 
 }  // namespace storage

@@ -16,8 +16,11 @@ constexpr int kMostPages = 8;
 const PostgresqlStatement kState{"pruning_state", "SELECT oldest_id, next_id, stored_bytes FROM log"};
 const PostgresqlStatement kReceived{"received",
                                     "SELECT received_at FROM event WHERE id >= $1 ORDER BY id LIMIT 1"};
-const PostgresqlStatement kPrune{"prune",
-                                 "SELECT oldest, payloads FROM prune($1, $2, $3, $4, $5, $6, $7, $8)"};
+const PostgresqlStatement kPrune{
+    "prune",
+    "WITH before AS MATERIALIZED (SELECT oldest_id FROM log) SELECT p.oldest, p.payloads, b.oldest_id "
+    "FROM before b, LATERAL prune($1, $2, $3, $4, $5, $6, $7, $8) p"};
+const PostgresqlStatement kKept{"kept", "SELECT count(*) FROM event WHERE id >= $1 AND id < $2"};
 const PostgresqlStatement kForgetKeys{"forget_keys", "SELECT next_id FROM forget_keys($1, $2, $3)"};
 const PostgresqlStatement kForgetHashes{"forget_hashes", "SELECT reached FROM forget_hashes($1, $2)"};
 const PostgresqlStatement kSpace{"event_space", "SELECT taken, needed, vacuums FROM event_space()"};
@@ -61,18 +64,22 @@ std::optional<UnixMs> PostgresqlPrunedTables::received_at(base::EventId id) {
     });
 }
 
-std::optional<std::vector<std::uint64_t>> PostgresqlPrunedTables::delete_events(base::EventId to,
-                                                                                UnixMs now) {
+std::optional<PrunedTables::Deleted> PostgresqlPrunedTables::delete_events(base::EventId to, UnixMs now) {
     ArrayParameter kept(ArrayParameter::Type::Int2);
     for (const auto kind : kept_) kept.add(static_cast<std::int64_t>(kind));
-    return pool_.use([&](Session& session) -> std::optional<std::vector<std::uint64_t>> {
+    return pool_.use([&](Session& session) -> std::optional<Deleted> {
         const auto rows =
             session.connection.execute(kPrune, instance_, to, kept.parameter(), kMostRowsPruned,
                                        kMostBytesPruned, now, now - kKeysAreKnownFor, now - kBetweenNotes);
         if (rows[0][0].is_null()) return std::nullopt;
         const auto oldest = rows[0][0].as<base::EventId>();
         head_.learn({.range = {oldest, oldest}, .api_version = {}, .network_name = {}});
-        return to_numbers(rows[0][1]);
+        // From the oldest id on nothing is missing: what is not kept was deleted.
+        const auto before = rows[0][2].as<base::EventId>();
+        std::uint64_t gone = oldest - before;
+        if (!kept_.empty() && gone > 0)
+            gone -= session.connection.execute(kKept, before, oldest)[0][0].as<std::uint64_t>();
+        return Deleted{gone, to_numbers(rows[0][1])};
     });
 }
 

@@ -26,8 +26,7 @@ class PostgresqlPrunedTables final : public PrunedTables {
 
     [[nodiscard]] State state() override;
     [[nodiscard]] std::optional<UnixMs> received_at(base::EventId id) override;
-    [[nodiscard]] std::optional<std::vector<std::uint64_t>> delete_events(base::EventId to,
-                                                                          UnixMs now) override;
+    [[nodiscard]] std::optional<Deleted> delete_events(base::EventId to, UnixMs now) override;
     [[nodiscard]] bool forget_keys(UnixMs now) override;
     [[nodiscard]] bool give_back_space() override;
 

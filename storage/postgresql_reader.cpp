@@ -8,6 +8,7 @@
 
 #include "storage/endpoint_condition.h"
 #include "storage/postgresql_schema.h"
+#include "storage/postgresql_stored_payloads.h"
 
 namespace storage {
 
@@ -17,9 +18,11 @@ namespace {
 /// is the most events, $4 the bytes. The payloads themselves are fetched for what is given only.
 std::string page_sql(std::string_view condition, std::string_view direction) {
     return fmt::format(
-        "SELECT p.id, p.kind, p.source, p.api_version, p.instance, p.large_payload, p.encoding, p.size,"
+        "SELECT p.id, p.kind, p.source, p.api_version, p.instance, p.large_payload, p.encoding, p.size, "
+        "p.height,"
         " coalesce(p.key_first, (SELECT h.bytes FROM hash h WHERE h.number = p.block)),"
-        " coalesce(p.key_second, (SELECT k.bytes FROM public_key k WHERE k.number = p.signer)), p.payload "
+        " coalesce(p.key_second, (SELECT k.bytes FROM public_key k WHERE k.number = p.signer)), p.payload, "
+        "p.era, p.account "
         "FROM (SELECT f.*, sum(f.size) OVER (ORDER BY f.id {1} ROWS UNBOUNDED PRECEDING) - f.size AS before"
         " FROM (SELECT e.*, coalesce(octet_length(e.payload),"
         " (SELECT l.size FROM large_payload l WHERE l.number = e.large_payload)) AS size"
@@ -27,12 +30,23 @@ std::string page_sql(std::string_view condition, std::string_view direction) {
         "WHERE p.before < $4 ORDER BY p.id {1}",
         condition, direction);
 }
-enum Column : int { Id, Kind, Source, ApiVersion, Instance, Large, Encoded, Size, First, Second, Payload };
+enum Column : int {
+    Id,
+    Kind,
+    Source,
+    ApiVersion,
+    Instance,
+    Large,
+    Encoded,
+    Size,
+    Height,
+    First,
+    Second,
+    Payload,
+    Era,
+    Account
+};
 
-const PostgresqlStatement kLarge{"large", "SELECT size, encoding FROM large_payload WHERE number = $1"};
-const PostgresqlStatement kParts{
-    "parts", "SELECT bytes FROM payload_part WHERE payload = $1 AND seq >= $2 ORDER BY seq LIMIT $3"};
-constexpr int kPartsAtOnce = 16;
 const PostgresqlStatement kExists{"exists", "SELECT count(*) FROM event WHERE id = $1"};
 
 constexpr std::size_t kNewestAtOnce = 512;
@@ -50,54 +64,36 @@ std::array<PostgresqlStatement, base::kEndpointCount> endpoint_statements(std::i
     return {PostgresqlStatement{kNames[I], page_sql(condition(base::kEndpoints[I]), "ASC")}...};
 }
 
-Encoding to_encoding(int number) {
-    if (number != static_cast<int>(Encoding::Plain) && number != static_cast<int>(Encoding::Packed))
-        throw PostgresqlFailure::corrupt(
-            fmt::format("there is a payload of the unknown encoding {}", number));
-    return static_cast<Encoding>(number);
+template <class Bytes>
+Bytes bytes_in(const pqxx::field& field) {
+    if (field.is_null()) return {};
+    const auto bytes = to_bytes(field);
+    return Bytes({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }
 
-std::string decode(PayloadCodec& codec, Encoding encoding, std::string bytes, const pqxx::row& row) {
-    if (encoding == Encoding::Plain) return bytes;
-    const std::string first = to_bytes(row[Column::First]);
-    const std::string second = to_bytes(row[Column::Second]);
-    const auto span = [](const std::string& text) {
-        return std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-    };
-    auto payload = codec.decode(encoding, bytes, {span(first), span(second)});
-    if (!payload) {
-        throw PostgresqlFailure::corrupt(
-            fmt::format("event {}: {}", row[Column::Id].c_str(), payload.error().message));
-    }
-    return std::move(*payload);
-}
-
-std::string find_large_payload(PostgresqlPool::Session& session, const pqxx::row& row) {
-    const auto number = row[Column::Large].as<std::int64_t>();
-    const auto header = session.connection.execute(kLarge, number);
-    if (header.empty()) throw PostgresqlFailure::corrupt(fmt::format("payload {} is missing", number));
-    std::string bytes;
-    for (int seq = 0;; seq += kPartsAtOnce) {
-        const auto parts = session.connection.execute(kParts, number, seq, kPartsAtOnce);
-        for (const auto& part : parts) bytes += to_bytes(part[0]);
-        if (parts.size() < kPartsAtOnce) break;
-    }
-    auto payload = decode(session.codec, to_encoding(header[0][1].as<int>()), std::move(bytes), row);
-    if (payload.size() != header[0][0].as<std::size_t>())
-        throw PostgresqlFailure::corrupt(fmt::format("payload {} is not complete", number));
-    return payload;
+base::EventTraits traits_in(const pqxx::row& row, base::Kind kind) {
+    base::EventTraits traits;
+    if (!row[Column::Era].is_null())
+        traits.era = static_cast<std::uint64_t>(row[Column::Era].as<std::int64_t>());
+    traits.account = bytes_in<base::AccountBytes>(row[Column::Account]);
+    if (base::has_trait(kind, base::Trait::DeployHash))
+        traits.deploy_hash = bytes_in<base::HashBytes>(row[Column::First]);
+    return traits;
 }
 
 /// Nothing, when the event was deleted since its row was read.
-std::optional<std::string> large_payload(PostgresqlPool::Session& session, const pqxx::row& row) {
+std::optional<std::string> large_payload_of(PostgresqlPool::Session& session, const pqxx::row& row) {
+    const auto id = row[Column::Id].as<base::EventId>();
+    const auto is_deleted = [&] { return session.connection.execute(kExists, id)[0][0].as<int>() == 0; };
     try {
-        return find_large_payload(session, row);
+        auto payload = large_payload(session, row[Column::Large].as<std::uint64_t>());
+        if (payload) return payload;
     } catch (const PostgresqlFailure& failure) {
-        if (failure.category() != base::Error::Category::Corrupt ||
-            session.connection.execute(kExists, row[Column::Id].as<base::EventId>())[0][0].as<int>() != 0)
-            throw;
+        if (failure.category() != base::Error::Category::Corrupt || !is_deleted()) throw;
         return std::nullopt;
     }
+    if (!is_deleted()) throw PostgresqlFailure::corrupt(fmt::format("event {} has no payload", id));
+    return std::nullopt;
 }
 
 }  // namespace
@@ -190,18 +186,22 @@ bool PostgresqlReader::take_event(Session& session, const pqxx::row& row, PageBu
     StoredEvent event;
     if (large) {
         if (!budget.take(row[Column::Size].as<std::size_t>())) return false;
-        auto payload = large_payload(session, row);
+        auto payload = large_payload_of(session, row);
         if (!payload) return true;
         event.payload = std::move(*payload);
     } else {
-        event.payload = decode(session.codec, to_encoding(row[Column::Encoded].as<int>()),
-                               to_bytes(row[Column::Payload]), row);
+        event.payload =
+            decode_payload(session.codec, row[Column::Id].as<base::EventId>(), row[Column::Encoded],
+                           row[Column::Payload], row[Column::First], row[Column::Second]);
         if (!budget.take(event.payload.size())) return false;
     }
     event.id = row[Column::Id].as<base::EventId>();
     event.kind = static_cast<base::Kind>(kind);
     event.filter = static_cast<base::Filter>(source);
     event.api_version = base::ApiVersion::unpacked(row[Column::ApiVersion].as<std::int64_t>());
+    if (!row[Column::Height].is_null())
+        event.height = static_cast<std::uint64_t>(row[Column::Height].as<std::int64_t>());
+    event.traits = traits_in(row, event.kind);
     event.foreign = !row[Column::Instance].is_null() && row[Column::Instance].as<std::int64_t>() != instance_;
     events.push_back(std::move(event));
     return true;

@@ -56,15 +56,18 @@ ALTER TABLE payload_part SET (
 // hash has nothing that is not referred to but for a moment: append() makes both in one transaction.
 std::string_view postgresql_retention_functions() {
     return R"sql(
+CREATE OR REPLACE FUNCTION large_bytes(large bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(octet_length(p.bytes)), 0) FROM payload_part p WHERE p.payload = large
+$$;
+
+-- Without a query in it, it becomes part of the query that calls it, which costs an append nothing.
 CREATE OR REPLACE FUNCTION stored_bytes(kind smallint, payload bytea, first bytea, second bytea, large bigint)
 RETURNS bigint LANGUAGE sql STABLE AS $$
     -- What a row takes beside these, in the table and in its indexes.
     SELECT CASE WHEN kind = 6 THEN 170 ELSE 230 END
         + coalesce(octet_length(payload), 0)
         + 2 * coalesce(octet_length(first) + octet_length(second), 0)
-        + CASE WHEN large IS NULL THEN 0
-               ELSE (SELECT coalesce(sum(octet_length(p.bytes)), 0) FROM payload_part p WHERE p.payload = large)
-          END
+        + CASE WHEN large IS NULL THEN 0 ELSE large_bytes(large) END
 $$;
 
 -- "One prunes at a time", until the end of the transaction.

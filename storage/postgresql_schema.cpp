@@ -1,6 +1,7 @@
 #include "storage/postgresql_schema.h"
 
 #include <array>
+#include <chrono>
 #include <fmt/format.h>
 #include <functional>
 #include <optional>
@@ -17,8 +18,12 @@ namespace storage {
 namespace {
 
 /// Element i brings schema i to schema i + 1. Never changed once released, only added to.
-constexpr std::array<std::string_view (*)(), 3> kMigrations{postgresql_tables_1, postgresql_tables_2,
-                                                            postgresql_tables_3};
+constexpr std::array<std::string_view (*)(), 4> kMigrations{postgresql_tables_1, postgresql_tables_2,
+                                                            postgresql_tables_3, postgresql_tables_4};
+
+/// An index over a very large table takes its time.
+constexpr std::chrono::hours kMigrationPatience{6};
+constexpr const char* kPatient = "SET statement_timeout = 0; SET lock_timeout = '60s'";
 
 // Of this project's schemas: "ESLG" twice.
 constexpr std::string_view kLockSchema = "SELECT pg_advisory_xact_lock(5000948331229236295)";
@@ -119,11 +124,14 @@ std::int64_t newest_postgresql_schema_version() {
 }
 
 /// Looks first without a right to change anything; then under a lock, as another instance may be at it.
-base::Result<void> prepare_schema(PostgresqlConnection& connection, const PostgresqlOptions& options) {
-    const auto found = usable_version(connection, options);
+base::Result<void> prepare_schema(PostgresqlConnection& looking, const PostgresqlOptions& options) {
+    const auto found = usable_version(looking, options);
     if (!found) return found.error();
     if (*found == newest_postgresql_schema_version()) return {};
 
+    Deadlines deadlines(kMigrationPatience);
+    PostgresqlConnection connection(options, deadlines);
+    connection.run(kPatient);
     PostgresqlTransaction transaction(connection);
     connection.run(std::string(kLockSchema));
     const auto version = usable_version(connection, options);

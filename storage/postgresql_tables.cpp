@@ -160,6 +160,20 @@ CREATE TABLE node_gap (
 )sql";
 }
 
+// Listings go by (what is asked for, id), from where they left off. event_rare finds the kinds of which there
+// are few among very many; as an int, so that a statement can ask for this index, not for event_key.
+std::string_view postgresql_tables_4() {
+    return R"sql(
+DROP INDEX event_height;
+DROP INDEX event_block;
+DROP INDEX event_account;
+CREATE INDEX event_height ON event (height, id) WHERE height IS NOT NULL;
+CREATE INDEX event_block ON event (block, id) WHERE block IS NOT NULL AND kind <> 6;
+CREATE INDEX event_account ON event (account, id) WHERE account IS NOT NULL;
+CREATE INDEX event_rare ON event ((kind::int), id) WHERE kind NOT IN (2, 3, 6);
+)sql";
+}
+
 // append(), in the order of its steps:
 //  - What is new is found before the head is locked, so that a batch without news, as two of three are that
 //    come from three nodes, neither waits nor writes. Had another append come between, it is found once more
@@ -175,7 +189,8 @@ std::string_view postgresql_functions() {
 CREATE OR REPLACE FUNCTION store_positions(
     this_instance int, nodes text[], filters smallint[], event_ids bigint[], generations bigint[],
     kinds smallint[], firsts bytea[], seconds bytea[])
-RETURNS void LANGUAGE sql AS $$
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO node_position (instance, node, filter, event_id, generation, kind, key_first, key_second)
     SELECT this_instance, p.*
     FROM unnest(nodes, filters, event_ids, generations, kinds, firsts, seconds)
@@ -183,18 +198,20 @@ RETURNS void LANGUAGE sql AS $$
     ORDER BY node, filter
     ON CONFLICT (instance, node, filter) DO UPDATE SET
         event_id = excluded.event_id, generation = excluded.generation, kind = excluded.kind,
-        key_first = excluded.key_first, key_second = excluded.key_second
-$$;
+        key_first = excluded.key_first, key_second = excluded.key_second;
+END $$;
 
-CREATE OR REPLACE FUNCTION numbers_of_hashes(wanted bytea[]) RETURNS int[] LANGUAGE sql AS $$
-    SELECT ARRAY(SELECT (SELECT h.number FROM hash h WHERE h.bytes = w.bytes)
-                 FROM unnest(wanted) WITH ORDINALITY AS w (bytes, n) ORDER BY w.n)
-$$;
+CREATE OR REPLACE FUNCTION numbers_of_hashes(wanted bytea[]) RETURNS int[] LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN ARRAY(SELECT (SELECT h.number FROM hash h WHERE h.bytes = w.bytes)
+                 FROM unnest(wanted) WITH ORDINALITY AS w (bytes, n) ORDER BY w.n);
+END $$;
 
-CREATE OR REPLACE FUNCTION numbers_of_keys(wanted bytea[]) RETURNS int[] LANGUAGE sql AS $$
-    SELECT ARRAY(SELECT (SELECT k.number FROM public_key k WHERE k.bytes = w.bytes)
-                 FROM unnest(wanted) WITH ORDINALITY AS w (bytes, n) ORDER BY w.n)
-$$;
+CREATE OR REPLACE FUNCTION numbers_of_keys(wanted bytea[]) RETURNS int[] LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN ARRAY(SELECT (SELECT k.number FROM public_key k WHERE k.bytes = w.bytes)
+                 FROM unnest(wanted) WITH ORDINALITY AS w (bytes, n) ORDER BY w.n);
+END $$;
 
 CREATE OR REPLACE FUNCTION append(
     this_instance int, network text, greatest_api bigint, hashes bytea[], keys bytea[],
@@ -307,10 +324,11 @@ BEGIN
         SELECT e.id, e.received, greatest(e.api, head.api_version), e.era, e.height, nullif(e.large, 0),
             block_numbers[e.block], key_numbers[e.signer], CASE WHEN e.source = 3 THEN this_instance END,
             e.kind, e.source, e.encoding, e.first, e.second, e.account, e.chain, e.payload
-        FROM unnest(ids, chains, kinds, sources, blocks, signers, firsts, seconds, api, received, eras, heights,
-                    accounts, large, encodings, payloads)
-            AS e (id, chain, kind, source, block, signer, first, second, api, received, era, height, account,
-                  large, encoding, payload)
+        FROM (SELECT unnest(ids) AS id, unnest(chains) AS chain, unnest(kinds) AS kind, unnest(sources) AS source,
+                  unnest(blocks) AS block, unnest(signers) AS signer, unnest(firsts) AS first,
+                  unnest(seconds) AS second, unnest(api) AS api, unnest(received) AS received, unnest(eras) AS era,
+                  unnest(heights) AS height, unnest(accounts) AS account, unnest(large) AS large,
+                  unnest(encodings) AS encoding, unnest(payloads) AS payload) AS e
         WHERE e.id IS NOT NULL
         RETURNING stored_bytes(kind, payload, key_first, key_second, large_payload) AS bytes)
         SELECT sum(n.bytes) INTO added FROM inserted n;

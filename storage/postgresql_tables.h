@@ -9,6 +9,10 @@ namespace storage {
 
 /// Adds the table of gaps in the nodes' ids.
 [[nodiscard]] std::string_view postgresql_tables_3();
+[[nodiscard]] std::string_view postgresql_tables_4();
+
+/// Indexes for queries.
+[[nodiscard]] std::string_view postgresql_tables_4();
 
 /// The functions of that schema; made anew with each new version.
 [[nodiscard]] std::string_view postgresql_functions();

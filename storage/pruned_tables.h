@@ -40,11 +40,13 @@ class PrunedTables {
     /// When the first event from this id on was received.
     [[nodiscard]] virtual std::optional<UnixMs> received_at(base::EventId id) = 0;
 
+    struct Deleted {
+        std::uint64_t events = 0;
+        std::vector<std::uint64_t> payloads;  ///< large ones that belong to no event any more
+    };
     /// Deletes, from the oldest id on, what may go of the events below this id, as many as one transaction
-    /// takes, and moves the oldest id on. The large payloads that belong to no event any more; nothing:
-    /// another instance is at it.
-    [[nodiscard]] virtual std::optional<std::vector<std::uint64_t>> delete_events(base::EventId to,
-                                                                                  UnixMs now) = 0;
+    /// takes, and moves the oldest id on. Nothing: another instance is at it.
+    [[nodiscard]] virtual std::optional<Deleted> delete_events(base::EventId to, UnixMs now) = 0;
 
     /// Forgets keys of deleted events that were known for long enough; false, when there are none.
     [[nodiscard]] virtual bool forget_keys(UnixMs now) = 0;

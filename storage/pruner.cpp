@@ -84,9 +84,10 @@ bool Pruner::is_too_large(const PrunedTables::State& state) const {
 
 /// False: another instance is at it.
 bool Pruner::delete_events(base::EventId to) {
-    const auto payloads = tables_->delete_events(to, now_());
-    if (!payloads) return false;
-    for (const auto number : *payloads) stager_.discard(number);
+    const auto deleted = tables_->delete_events(to, now_());
+    if (!deleted) return false;
+    deleted_ += deleted->events;
+    for (const auto number : deleted->payloads) stager_.discard(number);
     return true;
 }
 

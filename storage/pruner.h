@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,6 +30,9 @@ class Pruner {
     /// do; then nothing has changed.
     [[nodiscard]] std::optional<Clock::time_point> step();
 
+    /// How many events it has deleted. Any thread.
+    [[nodiscard]] std::uint64_t deleted() const { return deleted_; }
+
   private:
     [[nodiscard]] static UnixMs unix_time();
     [[nodiscard]] bool may_delete() const;
@@ -44,6 +49,7 @@ class Pruner {
     Clock::time_point next_look_{};
     base::EventId young_from_ = 0;  ///< as of the last look that found something
     bool told_too_large_ = false;
+    std::atomic<std::uint64_t> deleted_ = 0;
 };
 
 }  // namespace storage

@@ -175,6 +175,9 @@ SqliteConnection::SqliteConnection(const std::filesystem::path& file, Mode mode)
     handle_.reset(connection);
     if (connection == nullptr) throw SqliteFailure(code, sqlite3_errstr(code));
     if (code != SQLITE_OK) fail(connection, code);
+    // A plan is made once, without a look at what is bound. Otherwise a parameter that a partial index is
+    // compared with makes SQLite prepare the statement anew whenever it is bound.
+    sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
 }
 
 void SqliteConnection::execute(const std::string& script) const {

@@ -15,10 +15,12 @@
 #include "storage/reader_pool.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_appender.h"
+#include "storage/sqlite_event_finder.h"
 #include "storage/sqlite_first_look.h"
 #include "storage/sqlite_node_store.h"
 #include "storage/sqlite_payloads.h"
 #include "storage/sqlite_pruned_tables.h"
+#include "storage/sqlite_reader.h"
 #include "storage/sqlite_schema.h"
 #include "storage/sqlite_writer.h"
 #include "storage/sse_index.h"
@@ -34,8 +36,25 @@ std::filesystem::path file_of(const SqliteOptions& options) {
     return options.directory / options.file_name;
 }
 
+std::uint64_t size_of(const std::filesystem::path& file) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(file, error);
+    return error ? 0 : size;
+}
+
 std::uint32_t checkpoint_interval(const SqliteOptions& options) {
     return std::clamp<std::uint32_t>(options.wal_autocheckpointing_interval, 1, 1'000'000);
+}
+
+// What is asked by REST and what is replayed each has readers of its own: neither waits for the other.
+constexpr std::uint32_t kMostFinders = 8;
+
+std::uint32_t finders_of(const SqliteOptions& options) {
+    return std::clamp<std::uint32_t>(options.max_connections_in_pool / 2, 1, kMostFinders);
+}
+
+std::uint32_t readers_of(const SqliteOptions& options) {
+    return std::max<std::uint32_t>(options.max_connections_in_pool, 2) - finders_of(options);
 }
 
 void set_up_writer(const SqliteConnection& connection, SqliteOptions::Synchronous synchronous) {
@@ -73,7 +92,8 @@ class SqliteEventLog::Impl {
           appender_(writer_, keys_, stager_, std::move(head), options.compress),
           checkpointer_(file_, writer_, checkpoint_interval(options), [this] { wake_up_.wake(); }),
           wal_file_(file_, writer_, Checkpointer::kLargestWal * checkpoint_interval(options)),
-          readers_(file_, options.max_connections_in_pool),
+          readers_(file_, readers_of(options)),
+          finder_(file_, finders_of(options)),
           nodes_(writer_, readers_, log, [this] { wake_up_.wake(); }),
           oldest_(appender_.head().range.oldest),
           pruner_(std::make_unique<SqlitePrunedTables>(writer_, options.retention.keep_kinds, oldest_),
@@ -134,8 +154,14 @@ class SqliteEventLog::Impl {
         stager_.submit(std::move(event), std::move(done));
     }
 
-    [[nodiscard]] ReaderPool& readers() { return readers_; }
+    [[nodiscard]] ReaderPool<SqliteReader>& readers() { return readers_; }
     [[nodiscard]] NodeStore& nodes() { return nodes_; }
+    [[nodiscard]] const EventFinder& finder() const { return finder_; }
+
+    [[nodiscard]] LogUsage usage() const {
+        return {.database_bytes = size_of(file_) + size_of(file_.string() + "-wal"),
+                .deleted_events = pruner_.deleted()};
+    }
 
   private:
     using Time = Maintenance::Time;
@@ -204,7 +230,8 @@ class SqliteEventLog::Impl {
     SqliteAppender appender_;
     Checkpointer checkpointer_;
     WalFile wal_file_;
-    ReaderPool readers_;
+    ReaderPool<SqliteReader> readers_;
+    SqliteEventFinder finder_;
     SqliteNodeStore nodes_;
 
     std::atomic<base::EventId> oldest_;  ///< the pruner moves it on
@@ -262,6 +289,12 @@ base::Result<void> SqliteEventLog::begin_at(base::EventId first) {
 void SqliteEventLog::watch(std::function<void()> /*grown*/) {}
 NodeStore& SqliteEventLog::nodes() {
     return impl_->nodes();
+}
+const EventFinder& SqliteEventLog::finder() const {
+    return impl_->finder();
+}
+LogUsage SqliteEventLog::usage() const {
+    return impl_->usage();
 }
 Positions SqliteEventLog::positions() const {
     return impl_->positions();

@@ -4,6 +4,7 @@
 
 #include "storage/reader_pool.h"
 #include "storage/sqlite.h"
+#include "storage/sqlite_reader.h"
 #include "storage/sqlite_schema.h"
 
 namespace storage {
@@ -29,11 +30,11 @@ class SqliteEventReader::Impl {
         : head_(std::move(head)), readers_(file, options.max_connections_in_pool) {}
 
     [[nodiscard]] const LogHead& head() const { return head_; }
-    [[nodiscard]] ReaderPool& readers() { return readers_; }
+    [[nodiscard]] ReaderPool<SqliteReader>& readers() { return readers_; }
 
   private:
     LogHead head_;
-    ReaderPool readers_;
+    ReaderPool<SqliteReader> readers_;
 };
 
 base::Result<std::unique_ptr<SqliteEventReader>> SqliteEventReader::open(const SqliteOptions& options) {

@@ -113,7 +113,7 @@ base::Result<void> check_newest(const std::filesystem::path& file, const SqliteC
     if (!event || last != event) return {};
     const auto first = first_of_newest(connection, event->last);
     if (first > event->last) return {};
-    const auto damages = check_chain(*SqliteLogRows::of_open_log(file), first);
+    const auto damages = check_chain(*rows_of_open_sqlite_log(file), first);
     if (!damages) return damages.error();
     if (damages->empty()) return {};
     const auto& damage = damages->front();

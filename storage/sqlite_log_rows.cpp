@@ -31,11 +31,9 @@ SqliteConnection open_damaged(const std::filesystem::path& file) {
     return connection;
 }
 
-}  // namespace
-
-class SqliteLogRows::Impl {
+class SqliteLogRows final : public LogRows {
   public:
-    Impl(std::filesystem::path file, Use use)
+    SqliteLogRows(std::filesystem::path file, LogRowsUse use)
         : file_(std::move(file)),
           use_(use),
           connection_(open_damaged(file_)),
@@ -52,9 +50,30 @@ class SqliteLogRows::Impl {
               connection_.prepare("SELECT count(*) FROM event INDEXED BY event_source WHERE source <> 2 "
                                   "AND source = ?1 AND id >= ?2 AND id < ?3")) {}
 
-    [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+    base::Result<base::EventId> first_id() override {
+        return guarded([&] { return first(); });
+    }
+    base::Result<std::optional<LogRun>> before(base::EventId id) override {
+        return guarded([&] { return nearest_before(id); });
+    }
+    base::Result<RowPage> read(base::EventId from) override {
+        return guarded([&] { return read_and_rest(from); });
+    }
+    base::Result<Surroundings> check_surroundings(const std::function<bool()>& stop) override {
+        return guarded([&] { return look_around(stop); });
+    }
 
-    base::EventId first_id() {
+  private:
+    template <class Call>
+    auto guarded(Call&& call) -> base::Result<decltype(call())> {
+        try {
+            return call();
+        } catch (const SqliteFailure& failure) {
+            return to_error(failure, file_);
+        }
+    }
+
+    base::EventId first() {
         const SqliteTransaction transaction(connection_, SqliteTransaction::Kind::Read);
         std::vector<base::EventId> firsts;
         for (const auto* sql : {"SELECT min(id) FROM event", "SELECT min(first_id) FROM pruned_run",
@@ -69,7 +88,7 @@ class SqliteLogRows::Impl {
         return firsts.empty() ? 1 : *std::ranges::min_element(firsts);
     }
 
-    std::optional<LogRun> before(base::EventId id) {
+    std::optional<LogRun> nearest_before(base::EventId id) {
         const SqliteTransaction transaction(connection_, SqliteTransaction::Kind::Read);
         std::optional<LogRun> nearest;
         for (const auto* sql :
@@ -93,10 +112,10 @@ class SqliteLogRows::Impl {
 
     /// As long as a sidecar works on the file, half of the time no transaction is open: it begins its
     /// write-ahead log anew only in a moment when nobody reads it, and its appends wait for that moment.
-    RowPage read(base::EventId from) {
+    RowPage read_and_rest(base::EventId from) {
         const auto begun = std::chrono::steady_clock::now();
         auto page = read_page(from);
-        if (use_ == Use::Beside && LockFile::is_held(file_.string() + ".lock"))
+        if (use_ == LogRowsUse::Beside && LockFile::is_held(file_.string() + ".lock"))
             std::this_thread::sleep_for(std::chrono::steady_clock::now() - begun);
         return page;
     }
@@ -112,10 +131,10 @@ class SqliteLogRows::Impl {
         return page;
     }
 
-    Surroundings check_surroundings(const std::function<bool()>& stop) {
+    Surroundings look_around(const std::function<bool()>& stop) {
         Surroundings found;
         check_dictionary(found);
-        if (use_ == Use::Beside && LockFile::is_held(file_.string() + ".lock")) {
+        if (use_ == LogRowsUse::Beside && LockFile::is_held(file_.string() + ".lock")) {
             found.notes.emplace_back(
                 "a sidecar works on the file, so its structure as a whole was not checked: that is done when "
                 "none does, or on a copy that `backup` made");
@@ -125,7 +144,6 @@ class SqliteLogRows::Impl {
         return found;
     }
 
-  private:
     std::optional<LogEnd> head() {
         try {
             auto rows = head_.query();
@@ -290,7 +308,7 @@ class SqliteLogRows::Impl {
     }
 
     const std::filesystem::path file_;
-    const Use use_;
+    const LogRowsUse use_;
     SqliteConnection connection_;
     SqliteRowContent content_;
 
@@ -302,52 +320,23 @@ class SqliteLogRows::Impl {
     SqliteStatement by_source_;
 };
 
-base::Result<std::unique_ptr<SqliteLogRows>> SqliteLogRows::open(const std::filesystem::path& file, Use use) {
+}  // namespace
+
+base::Result<std::unique_ptr<LogRows>> open_sqlite_log_rows(const std::filesystem::path& file,
+                                                            LogRowsUse use) {
     const auto inspected = inspect_database_file(file);
     if (!inspected) return inspected.error();
     if (*inspected == DatabaseFile::New) return no_log_in(file);
     try {
         if (const auto checked = check_schema(file); !checked) return checked.error();
-        return std::unique_ptr<SqliteLogRows>(new SqliteLogRows(std::make_unique<Impl>(file, use)));
+        return std::unique_ptr<LogRows>(std::make_unique<SqliteLogRows>(file, use));
     } catch (const SqliteFailure& failure) {
         return to_opening_error(failure, file);
     }
 }
 
-std::unique_ptr<SqliteLogRows> SqliteLogRows::of_open_log(const std::filesystem::path& file) {
-    return std::unique_ptr<SqliteLogRows>(new SqliteLogRows(std::make_unique<Impl>(file, Use::Beside)));
-}
-
-SqliteLogRows::SqliteLogRows(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-SqliteLogRows::~SqliteLogRows() = default;
-
-namespace {
-
-template <class Call>
-auto guarded(const std::filesystem::path& file, Call&& call) -> base::Result<decltype(call())> {
-    try {
-        return call();
-    } catch (const SqliteFailure& failure) {
-        return to_error(failure, file);
-    }
-}
-
-}  // namespace
-
-base::Result<base::EventId> SqliteLogRows::first_id() {
-    return guarded(impl_->file(), [&] { return impl_->first_id(); });
-}
-
-base::Result<std::optional<LogRun>> SqliteLogRows::before(base::EventId id) {
-    return guarded(impl_->file(), [&] { return impl_->before(id); });
-}
-
-base::Result<RowPage> SqliteLogRows::read(base::EventId from) {
-    return guarded(impl_->file(), [&] { return impl_->read(from); });
-}
-
-base::Result<LogRows::Surroundings> SqliteLogRows::check_surroundings(const std::function<bool()>& stop) {
-    return guarded(impl_->file(), [&] { return impl_->check_surroundings(stop); });
+std::unique_ptr<LogRows> rows_of_open_sqlite_log(const std::filesystem::path& file) {
+    return std::make_unique<SqliteLogRows>(file, LogRowsUse::Beside);
 }
 
 }  // namespace storage

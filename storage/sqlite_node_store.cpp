@@ -55,7 +55,7 @@ std::vector<NodeGap> load_gaps(const SqliteConnection& connection) {
 
 }  // namespace
 
-SqliteNodeStore::SqliteNodeStore(SqliteWriter& writer, ReaderPool& readers, base::Log log,
+SqliteNodeStore::SqliteNodeStore(SqliteWriter& writer, ReaderPool<SqliteReader>& readers, base::Log log,
                                  std::function<void()> wake)
     : QueuedNodeStore({load_intents(writer.connection()), load_gaps(writer.connection())}, std::move(log),
                       std::move(wake)),

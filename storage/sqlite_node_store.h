@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "storage/queued_node_store.h"
 #include "storage/reader_pool.h"
+#include "storage/sqlite_reader.h"
 #include "storage/sqlite_writer.h"
 
 namespace storage {
@@ -17,7 +18,8 @@ namespace storage {
 class SqliteNodeStore final : public QueuedNodeStore {
   public:
     /// Throws SqliteFailure, as step() does; that holds no turn.
-    SqliteNodeStore(SqliteWriter& writer, ReaderPool& readers, base::Log log, std::function<void()> wake);
+    SqliteNodeStore(SqliteWriter& writer, ReaderPool<SqliteReader>& readers, base::Log log,
+                    std::function<void()> wake);
 
     [[nodiscard]] base::Result<std::vector<NodeObservation>> history(std::string_view node,
                                                                      std::size_t most) const override;
@@ -27,7 +29,7 @@ class SqliteNodeStore final : public QueuedNodeStore {
     void write_observation(const NodeObservation& observation);
 
     SqliteWriter& writer_;
-    ReaderPool& readers_;
+    ReaderPool<SqliteReader>& readers_;
     SqliteStatement save_intent_;
     SqliteStatement save_gap_;
     SqliteStatement trim_gaps_;

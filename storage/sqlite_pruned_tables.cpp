@@ -1,6 +1,7 @@
 #include "storage/sqlite_pruned_tables.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,7 +11,9 @@ namespace storage {
 namespace {
 
 constexpr base::EventId kMostKeys = 2048;
-constexpr std::int64_t kMostPages = 128;
+constexpr std::int64_t kFewPages = 128;  // not worth the trouble
+constexpr int kMostPages = 256;
+constexpr std::chrono::milliseconds kLongestVacuum{4};
 
 std::string limited(std::string_view sql) {
     return std::string(sql) + std::to_string(kMostRowsPruned);
@@ -51,7 +54,8 @@ SqlitePrunedTables::SqlitePrunedTables(SqliteWriter& writer, std::vector<base::K
                                               "block > ?1) GROUP BY block")),
       event_exists_(writer.connection().prepare("SELECT 1 FROM event WHERE id = ?1")),
       forget_signatures_(writer.connection().prepare("DELETE FROM signature_key WHERE block = ?1")),
-      forget_block_(writer.connection().prepare("DELETE FROM block WHERE number = ?1")) {}
+      forget_block_(writer.connection().prepare("DELETE FROM block WHERE number = ?1")),
+      vacuum_(writer.connection().prepare("PRAGMA incremental_vacuum")) {}
 
 bool SqlitePrunedTables::keeps(std::int64_t kind) const {
     return std::ranges::find(kept_, static_cast<base::Kind>(kind)) != kept_.end();
@@ -79,28 +83,27 @@ std::optional<UnixMs> SqlitePrunedTables::received_at(base::EventId id) {
     return received_.integer(id);
 }
 
-std::optional<std::vector<std::uint64_t>> SqlitePrunedTables::delete_events(base::EventId to, UnixMs now) {
-    std::vector<std::uint64_t> payloads;
+std::optional<PrunedTables::Deleted> SqlitePrunedTables::delete_events(base::EventId to, UnixMs now) {
+    Deleted deleted;
     const auto turn = writer_.maintenance_turn();
     SqliteTransaction transaction(writer_.connection(), SqliteTransaction::Kind::Write);
     if (!sweep_to_) sweep_to_ = oldest_.load();
     if (swept_to_ < *sweep_to_) {
-        const auto reached = delete_some(swept_to_, *sweep_to_, payloads);
+        const auto reached = delete_some(swept_to_, *sweep_to_, deleted);
         transaction.commit();
         swept_to_ = reached;
-        return payloads;
+        return deleted;
     }
-    const auto reached = delete_some(oldest_, to, payloads);
+    const auto reached = delete_some(oldest_, to, deleted);
     set_oldest_.execute(reached);
     note_oldest(reached, now);
     transaction.commit();
     oldest_ = reached;
-    return payloads;
+    return deleted;
 }
 
 /// Of [from, to), what may go; up to which id it came.
-base::EventId SqlitePrunedTables::delete_some(base::EventId from, base::EventId to,
-                                              std::vector<std::uint64_t>& payloads) {
+base::EventId SqlitePrunedTables::delete_some(base::EventId from, base::EventId to, Deleted& deleted) {
     auto reached = from;
     std::size_t bytes = 0;
     std::int64_t count = 0;
@@ -111,9 +114,11 @@ base::EventId SqlitePrunedTables::delete_some(base::EventId from, base::EventId 
         ++count;
         if (keeps(rows.integer(1))) continue;
         std::optional<std::uint64_t> payload;
-        if (!rows.is_null(2)) payloads.push_back(*(payload = static_cast<std::uint64_t>(rows.integer(2))));
+        if (!rows.is_null(2))
+            deleted.payloads.push_back(*(payload = static_cast<std::uint64_t>(rows.integer(2))));
         bytes += static_cast<std::size_t>(rows.integer(3));
         delete_event(id, rows.blob(4), payload);
+        ++deleted.events;
     }
     return bytes < kMostBytesPruned && count < kMostRowsPruned ? to : reached;
 }
@@ -163,11 +168,21 @@ bool SqlitePrunedTables::forget_signatures(base::EventId below) {
     return true;
 }
 
+/// What a page costs differs greatly: a free one at the file's end is looked for in the whole list of free
+/// pages. So it is time that bounds a step.
 bool SqlitePrunedTables::give_back_space() {
     const auto turn = writer_.maintenance_turn();
     const auto& connection = writer_.connection();
-    if (connection.integer("PRAGMA freelist_count") < kMostPages) return false;
-    connection.execute("PRAGMA incremental_vacuum(" + std::to_string(kMostPages) + ")");
+    if (connection.integer("PRAGMA freelist_count") < kFewPages) return false;
+    const auto until = std::chrono::steady_clock::now() + kLongestVacuum;
+    SqliteTransaction transaction(connection, SqliteTransaction::Kind::Write);
+    {
+        auto pages = vacuum_.query();
+        for (int count = 0; count < kMostPages && pages.next(); ++count) {
+            if (std::chrono::steady_clock::now() >= until) break;
+        }
+    }
+    transaction.commit();
     return true;
 }
 

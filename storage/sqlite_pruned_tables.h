@@ -20,16 +20,14 @@ class SqlitePrunedTables final : public PrunedTables {
 
     [[nodiscard]] State state() override;
     [[nodiscard]] std::optional<UnixMs> received_at(base::EventId id) override;
-    [[nodiscard]] std::optional<std::vector<std::uint64_t>> delete_events(base::EventId to,
-                                                                          UnixMs now) override;
+    [[nodiscard]] std::optional<Deleted> delete_events(base::EventId to, UnixMs now) override;
     [[nodiscard]] bool forget_keys(UnixMs now) override;
     [[nodiscard]] bool give_back_space() override;
 
   private:
     [[nodiscard]] bool keeps(std::int64_t kind) const;
     [[nodiscard]] std::uint64_t bytes_of_old_keys();
-    [[nodiscard]] base::EventId delete_some(base::EventId from, base::EventId to,
-                                            std::vector<std::uint64_t>& payloads);
+    [[nodiscard]] base::EventId delete_some(base::EventId from, base::EventId to, Deleted& deleted);
     void delete_event(base::EventId id, Blob chain_hash, std::optional<std::uint64_t> payload);
     void note_oldest(base::EventId oldest, UnixMs now);
     [[nodiscard]] bool forget_signatures(base::EventId below);
@@ -62,6 +60,7 @@ class SqlitePrunedTables final : public PrunedTables {
     SqliteStatement event_exists_;
     SqliteStatement forget_signatures_;
     SqliteStatement forget_block_;
+    SqliteStatement vacuum_;
 };
 
 }  // namespace storage

@@ -11,13 +11,30 @@ namespace storage {
 
 namespace {
 
+// Only deploys are looked up in event_key: the others' keys are no trait, and a page of them shall cost no
+// more.
 constexpr std::string_view kColumns =
-    "SELECT id, kind, source, api_version, large_payload, encoding, payload, block.hash, public_key.bytes "
-    "FROM event";
+    "SELECT id, kind, source, api_version, height, large_payload, encoding, payload, block.hash, "
+    "public_key.bytes, era, account, CASE WHEN kind IN (2, 3, 4) THEN (SELECT k.first FROM event_key k "
+    "INDEXED BY event_key_id WHERE k.id = event.id) END FROM event";
 constexpr std::string_view kJoins =
     " LEFT JOIN block ON block.number = event.block"
     " LEFT JOIN public_key ON public_key.number = event.signer";
-enum Column : int { Id, Kind, Source, ApiVersion, LargePayload, Encoding, Payload, BlockHash, Signer };
+enum Column : int {
+    Id,
+    Kind,
+    Source,
+    ApiVersion,
+    BlockHeight,
+    LargePayload,
+    Encoding,
+    Payload,
+    BlockHash,
+    Signer,
+    Era,
+    Account,
+    DeployHash
+};
 
 constexpr std::string_view kNodeHistory =
     "SELECT at, from_state, to_state, cause, message, attempt, height, build_version, network_name "
@@ -26,12 +43,15 @@ enum NodeColumn : int { At, From, To, Cause, Message, Attempt, Height, BuildVers
 
 constexpr std::string_view kRange = "id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3";
 
-SqliteConnection open_reader(const std::filesystem::path& file) {
-    SqliteConnection connection(file, SqliteConnection::Mode::ReadOnly);
-    connection.busy_timeout(1000);
-    // Small: there may be a hundred of these.
-    connection.execute("PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON");
-    return connection;
+// Small: there may be a hundred of these.
+constexpr std::size_t kCacheKib = 512;
+
+base::EventTraits traits_in(const SqliteStatement::Rows& rows) {
+    base::EventTraits traits;
+    if (!rows.is_null(Column::Era)) traits.era = static_cast<std::uint64_t>(rows.integer(Column::Era));
+    traits.account = base::AccountBytes(rows.blob(Column::Account));
+    traits.deploy_hash = base::HashBytes(rows.blob(Column::DeployHash));
+    return traits;
 }
 
 std::string select(std::string_view index, const std::string& rest) {
@@ -41,12 +61,11 @@ std::string select(std::string_view index, const std::string& rest) {
 }  // namespace
 
 SqliteReader::SqliteReader(const std::filesystem::path& file)
-    : connection_(open_reader(file)),
+    : connection_(open_for_reading(file, kCacheKib)),
+      payloads_(connection_),
       head_(connection_.prepare("SELECT next_id FROM log")),
       all_(connection_.prepare(select("", "WHERE " + std::string(kRange)))),
       newest_(connection_.prepare(select("", "ORDER BY id DESC LIMIT ?1"))),
-      large_size_(connection_.prepare("SELECT size, encoding FROM large_payload WHERE number = ?1")),
-      large_parts_(connection_.prepare("SELECT bytes FROM payload_part WHERE payload = ?1 ORDER BY seq")),
       node_history_(connection_.prepare(kNodeHistory)) {}
 
 SqliteStatement& SqliteReader::endpoint_statement(base::Endpoint endpoint) {
@@ -118,10 +137,10 @@ std::vector<NodeObservation> SqliteReader::node_history(std::string_view node, s
 
 bool SqliteReader::is_too_large(const SqliteStatement::Rows& rows, const PageBudget& budget) {
     if (rows.is_null(Column::LargePayload)) return false;
-    const auto size = large_size_.integer(rows.integer(Column::LargePayload));
+    const auto size = payloads_.large_size(rows.integer(Column::LargePayload));
     if (!size)
         throw SqliteFailure::corrupt("event " + std::to_string(rows.integer(Column::Id)) + " has no payload");
-    return !budget.has_room_for(static_cast<std::size_t>(*size));
+    return !budget.has_room_for(*size);
 }
 
 StoredEvent SqliteReader::take_event(const SqliteStatement::Rows& rows) {
@@ -136,34 +155,20 @@ StoredEvent SqliteReader::take_event(const SqliteStatement::Rows& rows) {
     event.kind = static_cast<base::Kind>(kind);
     event.filter = static_cast<base::Filter>(source);
     event.api_version = base::ApiVersion::unpacked(rows.integer(Column::ApiVersion));
+    if (!rows.is_null(Column::BlockHeight))
+        event.height = static_cast<std::uint64_t>(rows.integer(Column::BlockHeight));
+    event.traits = traits_in(rows);
     event.payload = rows.is_null(Column::LargePayload)
-                        ? decode(rows.integer(Column::Encoding), rows.text(Column::Payload),
-                                 {rows.blob(Column::BlockHash), rows.blob(Column::Signer)})
-                        : large_payload(rows.integer(Column::LargePayload));
+                        ? payloads_.decode(rows.integer(Column::Encoding), rows.text(Column::Payload),
+                                           {rows.blob(Column::BlockHash), rows.blob(Column::Signer)})
+                        : large_payload(event.id, rows.integer(Column::LargePayload));
     return event;
 }
 
-std::string SqliteReader::decode(std::int64_t encoding, std::string_view bytes, const RowKeys& keys) {
-    auto payload = codec_.decode(static_cast<storage::Encoding>(encoding), bytes, keys);
-    if (!payload) throw SqliteFailure::corrupt(payload.error().message);
+std::string SqliteReader::large_payload(base::EventId id, std::int64_t number) {
+    auto payload = payloads_.large(number);
+    if (!payload) throw SqliteFailure::corrupt("event " + std::to_string(id) + " has no payload");
     return std::move(*payload);
-}
-
-std::string SqliteReader::large_payload(std::int64_t number) {
-    std::int64_t size = 0;
-    std::int64_t encoding = 0;
-    if (auto rows = large_size_.query(number); rows.next()) {
-        size = rows.integer(0);
-        encoding = rows.integer(1);
-    }
-    std::string bytes;
-    auto parts = large_parts_.query(number);
-    while (parts.next()) bytes += parts.text(0);
-    auto payload = decode(encoding, bytes, {});
-    if (static_cast<std::int64_t>(payload.size()) != size) {
-        throw SqliteFailure::corrupt("payload " + std::to_string(number) + " is not complete");
-    }
-    return payload;
 }
 
 }  // namespace storage

@@ -10,8 +10,8 @@
 #include "storage/event_log.h"
 #include "storage/node_store.h"
 #include "storage/page_budget.h"
-#include "storage/payload_codec.h"
 #include "storage/sqlite.h"
+#include "storage/sqlite_stored_payloads.h"
 
 namespace storage {
 
@@ -29,16 +29,13 @@ class SqliteReader {
     [[nodiscard]] SqliteStatement& endpoint_statement(base::Endpoint endpoint);
     [[nodiscard]] StoredEvent take_event(const SqliteStatement::Rows& rows);
     [[nodiscard]] bool is_too_large(const SqliteStatement::Rows& rows, const PageBudget& budget);
-    [[nodiscard]] std::string decode(std::int64_t encoding, std::string_view bytes, const RowKeys& keys);
-    [[nodiscard]] std::string large_payload(std::int64_t number);
+    [[nodiscard]] std::string large_payload(base::EventId id, std::int64_t number);
 
     SqliteConnection connection_;
-    PayloadCodec codec_;
+    SqliteStoredPayloads payloads_;
     SqliteStatement head_;
     SqliteStatement all_;
     SqliteStatement newest_;
-    SqliteStatement large_size_;
-    SqliteStatement large_parts_;
     SqliteStatement node_history_;
     std::array<std::optional<SqliteStatement>, base::kEndpointCount> by_endpoint_;
 };

@@ -64,7 +64,7 @@ base::Result<fs::path> put_in_place(const fs::path& file) {
 /// What a copy is worth: it is checked as any log is.
 base::Result<Verification> check_copy(const fs::path& copy, const Verification& found,
                                       const VerifyOptions& options) {
-    const auto rows = SqliteLogRows::open(copy, SqliteLogRows::Use::Alone);
+    const auto rows = open_sqlite_log_rows(copy, LogRowsUse::Alone);
     if (!rows) return rows.error();
     auto kept = verify(**rows, {.from = 0, .progress = options.progress, .stop = options.stop});
     if (!kept || kept->stopped) return kept;
@@ -106,7 +106,7 @@ base::Result<Repair> repair_locked(const fs::path& file, const VerifyOptions& op
     if (fs::exists(repaired_file(file))) {
         repair.outcome = Repair::Outcome::Finished;
     } else {
-        const auto rows = SqliteLogRows::open(file, SqliteLogRows::Use::Alone);
+        const auto rows = open_sqlite_log_rows(file, LogRowsUse::Alone);
         if (!rows) return rows.error();
         auto found = verify(**rows, {.from = 0, .progress = options.progress, .stop = options.stop});
         if (!found) return found.error();

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/event.h"
+#include "base/event_traits.h"
+#include "storage/event_reader.h"
 
 namespace stream {
 
@@ -16,16 +19,18 @@ enum class Framing { Chunked, UntilClose };
 class Frame {
   public:
     Frame(base::EventId id, base::Kind kind, base::Filter filter, base::ApiVersion version,
-          std::string_view payload);
+          std::string_view payload, const base::EventTraits& traits = {});
 
     [[nodiscard]] base::EventId id() const { return id_; }
+    [[nodiscard]] base::Kind kind() const { return kind_; }
     [[nodiscard]] const base::ApiVersion& version() const { return version_; }
     [[nodiscard]] base::EndpointSet endpoints() const { return endpoints_; }
+    [[nodiscard]] base::EventTraits traits() const;  ///< by what filters choose
 
     /// "data:PAYLOAD\nid:N\n\n", with the chunk's framing around it or not. The bytes depend on the id and
     /// the payload alone: a frame built again from the log continues one that was sent in part.
     [[nodiscard]] std::string_view wire(Framing framing) const {
-        const std::string_view all = bytes_;
+        const std::string_view all(bytes_.data(), wire_size_);
         return framing == Framing::Chunked ? all : all.substr(head_, all.size() - head_ - kChunkEnd);
     }
 
@@ -36,19 +41,26 @@ class Frame {
     static constexpr std::size_t kChunkEnd = 2;  // CR LF
 
     base::EventId id_;
+    base::Kind kind_;
+    std::uint8_t account_size_;
+    std::uint8_t deploy_hash_size_;
     base::ApiVersion version_;
     base::EndpointSet endpoints_;
+    std::optional<std::uint64_t> era_;
     std::size_t head_ = 0;
-    std::string bytes_;
+    std::size_t wire_size_ = 0;
+    std::string bytes_;  ///< as sent, then account and deploy hash, which take no room where there are none
 };
 using FramePtr = std::shared_ptr<const Frame>;
 
-/// Frames without an id.
-[[nodiscard]] std::string api_version_frame(const base::ApiVersion& version, Framing framing);
-[[nodiscard]] std::string sidecar_version_frame(std::string_view version, Framing framing);
-[[nodiscard]] std::string_view keep_alive_frame(Framing framing);
+/// Of an event that was read back.
+[[nodiscard]] FramePtr frame_of(storage::StoredEvent event);
 
-/// What ends a body properly.
-[[nodiscard]] std::string_view end_of_body(Framing framing);
+/// Events without an id.
+[[nodiscard]] std::string api_version_text(const base::ApiVersion& version);
+[[nodiscard]] std::string sidecar_version_text(std::string_view version);
+
+/// As one chunk, or as it is.
+[[nodiscard]] std::string framed(std::string_view text, Framing framing);
 
 }  // namespace stream

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace stream {
 
@@ -19,6 +20,8 @@ struct Options {
     std::chrono::milliseconds coalesce{0};
     std::uint32_t threads = 0;                 ///< shards; 0: chosen from the machine's cores
     std::uint32_t max_subscribers_per_ip = 0;  ///< 0: no limit
+    std::vector<std::string> trusted_proxies;  ///< addresses and networks, for the limit per address
+    std::uint64_t max_subscriber_lag = 0;      ///< events; 0: no limit
 };
 
 }  // namespace stream

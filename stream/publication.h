@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "stream/frame.h"
@@ -11,6 +13,8 @@ namespace stream {
 struct Publication {
     std::vector<FramePtr> frames;  ///< ids ascending
     base::ApiVersion api_version;  ///< the greatest known after them
+    /// When they were known to be stored; what is read of others' events has no such time.
+    std::optional<std::chrono::steady_clock::time_point> committed;
 };
 using PublicationPtr = std::shared_ptr<const Publication>;
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -13,6 +15,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "storage/event_log.h"
+#include "stream/chain_head.h"
 #include "stream/publication.h"
 
 namespace stream {
@@ -42,10 +45,17 @@ class Publisher {
         std::chrono::system_clock::time_point since;
     };
 
+    /// What the log held before: the height of its newest block, and when that was stored. Before start().
+    void begin_at_block(std::uint64_t height, std::chrono::system_clock::time_point stored);
+
     void start();
 
     /// Any thread.
     [[nodiscard]] std::optional<Outage> outage() const;
+    [[nodiscard]] const ChainHead& chain_head() const { return chain_head_; }
+
+    /// When it last went on with something, retries included; the queue's wake() makes it do so. Any thread.
+    [[nodiscard]] std::chrono::steady_clock::time_point last_turn() const { return last_turn_; }
 
     /// Closes the queue, stores and publishes what is in it, and ends. Where the log fails, it gives up: what
     /// is not stored is still with the nodes.
@@ -55,15 +65,19 @@ class Publisher {
     using Clock = std::chrono::steady_clock;
 
     void run();
-    [[nodiscard]] bool publish(std::vector<base::Batch> batches);
+    /// How many events there were; none: there is no use in going on.
+    [[nodiscard]] std::optional<std::size_t> publish(std::vector<base::Batch> batches);
     [[nodiscard]] bool publish_slice(std::span<base::Event> slice, const std::string& network_name);
     [[nodiscard]] bool follow_up_to(base::EventId end);
     void publish_stored(storage::Page page);
+    void hand_on(std::shared_ptr<Publication> publication);
     void publish_appended(std::span<base::Event> slice, const storage::Appended& appended);
     template <class Try>
     [[nodiscard]] auto with_patience(const Words& words, Try&& attempt) -> decltype(attempt());
+    void count_save_errors(std::span<const base::Event> slice);
     void set_outage(std::optional<Outage> outage);
     [[nodiscard]] bool pause(std::chrono::milliseconds time);
+    void rest_until(Clock::time_point time);
     [[nodiscard]] std::chrono::milliseconds until_flush() const;
     void flush();
 
@@ -76,7 +90,18 @@ class Publisher {
     base::Counter& appended_;
     base::Counter& duplicates_;
     base::Counter& followed_;
+    std::array<base::Counter*, base::kKinds.size()> stored_{};
+    std::array<base::Counter*, base::kKinds.size()> save_errors_{};
+    base::Counter& save_start_;
+    base::Counter& save_end_;
+    base::Counter& send_start_;
+    base::Counter& send_end_;
+    base::Histogram::Tally ingest_seconds_;
+    base::Histogram& append_seconds_;
+    base::Histogram& batch_events_;
+    ChainHead chain_head_{Clock::now()};
     std::optional<Clock::time_point> flush_at_;  ///< while there are positions to be stored
+    std::atomic<Clock::time_point> last_turn_{};
 
     mutable std::mutex mutex_;  // guards the following three
     std::condition_variable stop_asked_;

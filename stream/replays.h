@@ -1,30 +1,30 @@
 #pragma once
 
-#include <boost/asio/thread_pool.hpp>
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "base/result.h"
 #include "storage/event_log.h"
-#include "stream/frame.h"
+#include "stream/event_filter.h"
+#include "stream/recent_pages.h"
+#include "stream/replay_page.h"
 
 namespace stream {
 
-/// Frames read back from the log.
-struct ReplayPage {
-    std::vector<FramePtr> frames;
-    base::EventId from = 0;    ///< where it was read from
-    base::EventId next = 0;    ///< where to read on
-    base::EventId oldest = 0;  ///< from here on nothing was deleted before it was read
-};
-
 /// Who may be served from the log at the moment, and the threads that read it: a slow disk or many replays
-/// never hold up a shard. Thread-safe.
+/// never hold up a shard, and where cores are scarce the readers stand back. While events go out to live
+/// subscribers, the readers together take no more than a fifth of the time of one core. Thread-safe.
 class Replays {
   public:
     Replays(const storage::EventLog& log, std::size_t max_at_a_time);
@@ -54,27 +54,57 @@ class Replays {
     void forget(Ticket ticket);
 
     /// Whether somebody waits for a turn.
-    [[nodiscard]] bool wanted() const;
+    [[nodiscard]] bool wanted() const { return waiting() > 0; }
 
-    /// Reads on a thread of its own, which also runs `done`.
-    void read(const storage::ReadRequest& request, std::function<void(base::Result<ReplayPage>)> done);
+    /// How many turns are taken, and how many wait for one. Any thread; both take no lock.
+    [[nodiscard]] std::size_t taken() const { return turns_taken_; }
+    [[nodiscard]] std::size_t waiting() const { return waiting_count_; }
+
+    /// Reads, and compresses, on a thread of its own, which also runs `done`; what was read a moment ago is
+    /// given at once.
+    void read(const storage::ReadRequest& request, const ReplayForm& form,
+              std::function<void(base::Result<ReplayPage>)> done);
+
+    /// Whether the log can be read: asks it, on a thread of its own, which also runs `done`, and waits behind
+    /// no replay. Reading also tells the log where its head is. False too when the program ends.
+    void probe(std::function<void(bool readable)> done);
+
+    /// Live subscribers are being sent something. Takes no lock.
+    void note_live_traffic() { live_traffic_at_.store(Clock::now(), std::memory_order_relaxed); }
 
     /// Waits for the read under way; those that wait get an error instead, and nobody is granted a turn any
     /// more.
     void stop();
 
   private:
+    using Clock = std::chrono::steady_clock;
+
     void give_back();
-    [[nodiscard]] bool stopped() const;
+    void answer_probes();
+    [[nodiscard]] bool wait_for_budget();
+    void spend_budget(std::chrono::nanoseconds time);
+    [[nodiscard]] base::Result<ReplayPage> frames_of(const storage::ReadRequest& request);
+    [[nodiscard]] base::Result<ReplayPage> read_now(const storage::ReadRequest& request,
+                                                    const ReplayForm& form);
 
     const storage::EventLog& log_;
     const std::size_t max_at_a_time_;
     mutable std::mutex mutex_;
-    std::size_t turns_taken_ = 0;
+    std::atomic<std::size_t> turns_taken_ = 0;  // changed under the lock only, as the next
+    std::atomic<std::size_t> waiting_count_ = 0;
     bool stopped_ = false;
+    std::condition_variable stopping_;
+    Clock::time_point next_read_;  // guarded as what stands above
+    std::atomic<Clock::time_point> live_traffic_at_{};
     std::map<Ticket, std::function<void(TurnPtr)>> waiting_;  // in the order of asking
     Ticket last_ticket_ = 0;
-    boost::asio::thread_pool threads_;
+    std::vector<std::function<void(bool)>> asking_;  // whether the log can be read; under the lock
+    RecentPages recent_;
+    boost::asio::io_context context_;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    boost::asio::io_context probes_;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> probes_work_;
+    std::vector<std::thread> threads_;
 };
 
 }  // namespace stream

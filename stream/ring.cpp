@@ -4,16 +4,24 @@
 #include <stdexcept>
 
 namespace stream {
+namespace {
+
+constexpr std::size_t kCompressedPart = 4;  // of the ring's bytes, for segments
+
+}  // namespace
+
+Ring::Ring(Limits limits, base::EventId next)
+    : limits_(limits),
+      first_(next),
+      next_(next),
+      segments_(std::make_shared<SegmentStore>(limits.bytes / kCompressedPart)) {}
 
 void Ring::push(FramePtr frame) {
     if (frame->id() < next_) throw std::logic_error("a frame older than the ring's newest");
+    drop_idle_lanes();
     next_ = frame->id() + 1;
     bytes_ += frame->cost();
-    for (const auto endpoint : base::kEndpoints) {
-        if (frame->endpoints().contains(endpoint)) {
-            lanes_[static_cast<std::size_t>(endpoint)].frames.push_back(frame.get());
-        }
-    }
+    for (const auto& lane : lanes_) lane->push(*frame);
     frames_.push_back(std::move(frame));
     while (over_limit() && frames_.size() > 1) evict_oldest();
 }
@@ -23,18 +31,21 @@ void Ring::evict_oldest() {
     frames_.pop_front();
     first_ = oldest->id() + 1;
     bytes_ -= oldest->cost();
-    for (auto& lane : lanes_) {
-        if (lane.frames.empty() || lane.frames.front() != oldest.get()) continue;
-        lane.frames.pop_front();
-        ++lane.begin;
-    }
+    for (const auto& lane : lanes_) lane->drop(*oldest);
 }
 
-Ring::Position Ring::find(base::Endpoint endpoint, base::EventId id) const {
-    const auto& frames = lane(endpoint).frames;
-    const auto found =
-        std::ranges::lower_bound(frames, id, {}, [](const Frame* frame) { return frame->id(); });
-    return lane(endpoint).begin + static_cast<Position>(found - frames.begin());
+void Ring::drop_idle_lanes() {
+    std::erase_if(lanes_, [](const LanePtr& lane) { return lane.use_count() == 1; });
+}
+
+LanePtr Ring::lane(const LaneKey& key) {
+    const auto found = std::ranges::find_if(lanes_, [&](const LanePtr& lane) { return lane->key() == key; });
+    if (found != lanes_.end()) return *found;
+    drop_idle_lanes();
+    const auto lane = std::make_shared<Lane>(key, segments_);
+    for (const auto& frame : frames_) lane->push(*frame);
+    lanes_.push_back(lane);
+    return lane;
 }
 
 }  // namespace stream

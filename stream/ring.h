@@ -1,16 +1,17 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <deque>
+#include <span>
+#include <vector>
 
-#include "stream/frame.h"
+#include "stream/lane.h"
 
 namespace stream {
 
-/// The newest end of the log, in memory: the last frames, and one lane of them for each endpoint. Bounded in
-/// events and in bytes; the newest frame stays whatever its size. One thread.
+/// The newest end of the log, in memory: the last frames, and the lanes over them that somebody reads.
+/// Bounded in events and in bytes; the newest frame stays whatever its size. What is kept of it compressed,
+/// for those who ask for it so, is at most a quarter of these bytes. One thread.
 class Ring {
   public:
     struct Limits {
@@ -18,11 +19,8 @@ class Ring {
         std::size_t bytes;
     };
 
-    /// Counts the frames that a lane has had: stays valid when older ones leave.
-    using Position = std::uint64_t;
-
     /// Empty, before the event of the id `next`.
-    Ring(Limits limits, base::EventId next) : limits_(limits), first_(next), next_(next) {}
+    Ring(Limits limits, base::EventId next);
 
     /// Frames come in the order of their ids.
     void push(FramePtr frame);
@@ -31,40 +29,26 @@ class Ring {
     [[nodiscard]] base::EventId first_id() const { return first_; }
     [[nodiscard]] base::EventId next_id() const { return next_; }
 
-    [[nodiscard]] Position begin(base::Endpoint endpoint) const { return lane(endpoint).begin; }
-    [[nodiscard]] Position end(base::Endpoint endpoint) const {
-        return lane(endpoint).begin + lane(endpoint).frames.size();
-    }
-    /// The first frame of the lane with this id or a later one; end() if there is none.
-    [[nodiscard]] Position find(base::Endpoint endpoint, base::EventId id) const;
-
-    /// From begin() to before end(); valid until the next push().
-    [[nodiscard]] const Frame& at(base::Endpoint endpoint, Position position) const {
-        return *lane(endpoint).frames[position - lane(endpoint).begin];
-    }
+    /// The one lane for this key, over all that is in the ring. It goes when nobody but the ring holds it.
+    [[nodiscard]] LanePtr lane(const LaneKey& key);
+    [[nodiscard]] std::span<const LanePtr> lanes() const { return lanes_; }
 
     [[nodiscard]] std::size_t size() const { return frames_.size(); }
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
   private:
-    struct Lane {
-        Position begin = 0;
-        std::deque<const Frame*> frames;
-    };
-
-    [[nodiscard]] const Lane& lane(base::Endpoint endpoint) const {
-        return lanes_[static_cast<std::size_t>(endpoint)];
-    }
     [[nodiscard]] bool over_limit() const {
         return frames_.size() > limits_.events || bytes_ > limits_.bytes;
     }
     void evict_oldest();
+    void drop_idle_lanes();
 
     Limits limits_;
     base::EventId first_;
     base::EventId next_;
     std::deque<FramePtr> frames_;
-    std::array<Lane, base::kEndpointCount> lanes_;
+    std::vector<LanePtr> lanes_;
+    const SegmentStorePtr segments_;
     std::size_t bytes_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "stream/shard.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <iterator>
 #include <utility>
@@ -14,8 +15,9 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::chrono::seconds kKeepAliveInterval{15};
-constexpr std::chrono::seconds kLongestTurn{1};  // of a socket that is full, while others wait
-constexpr std::chrono::seconds kLook{1};         // at those whose sockets take nothing
+constexpr std::chrono::milliseconds kKeepAliveStep{100};  // those due within it are woken for at once
+constexpr std::chrono::seconds kLongestTurn{1};           // of a socket that is full, while others wait
+constexpr std::chrono::seconds kLook{1};                  // at those whose sockets take nothing
 constexpr std::chrono::seconds kComplaintInterval{60};
 constexpr int kOneThread = 1;
 
@@ -27,18 +29,23 @@ Shard::Shard(const Options& options, std::span<const FramePtr> newest, base::Eve
       replays_(replays),
       log_(std::move(log)),
       read_complaints_(kComplaintInterval),
+      delivery_seconds_(metrics.delivery_seconds()),
       ring_({options.event_stream_buffer_length, options.event_stream_buffer_size},
             newest.empty() ? next : newest.front()->id()),
       api_version_(api_version),
       context_(kOneThread),
       work_(context_.get_executor()),
-      timer_(context_) {
+      timer_(context_),
+      coalescing_(context_),
+      staggered_end_(context_) {
     for (const auto& frame : newest) ring_.push(frame);
+    counts_.ring_is(ring_);
     for (const auto reason : kEndReasons) {
         ends_[static_cast<std::size_t>(reason)] = &metrics.disconnect(name_of(reason));
     }
     for (const auto endpoint : base::kEndpoints) {
-        counts_[static_cast<std::size_t>(endpoint)] = &metrics.subscribers(base::endpoint_path(endpoint));
+        subscribers_[static_cast<std::size_t>(endpoint)] =
+            &metrics.subscribers(base::endpoint_path(endpoint));
     }
 }
 
@@ -59,45 +66,64 @@ void Shard::publish(PublicationPtr publication) {
     asio::post(context_, [this, publication = std::move(publication)] { take(*publication); });
 }
 
+/// Those who wait are woken behind all publications that are here already, so that the more there is to send,
+/// the more goes out in one write; with `coalesce`, only so long after the first of them.
 void Shard::take(const Publication& publication) {
     const bool new_version = publication.api_version > api_version_;
-    if (new_version) api_version_ = publication.api_version;
-
-    std::array<bool, base::kEndpointCount> touched{};
-    touched.fill(new_version);
-    for (const auto& frame : publication.frames) {
-        ring_.push(frame);
-        for (const auto endpoint : base::kEndpoints) {
-            if (frame->endpoints().contains(endpoint)) touched[static_cast<std::size_t>(endpoint)] = true;
-        }
+    if (new_version) {
+        api_version_ = publication.api_version;
+        for (const auto& lane : ring_.lanes()) lane->touch();
     }
-    for (const auto endpoint : base::kEndpoints) {
-        if (touched[static_cast<std::size_t>(endpoint)]) wake(endpoint);
-    }
+    for (const auto& frame : publication.frames) ring_.push(frame);
+    counts_.ring_is(ring_);
+    if (!committed_) committed_ = publication.committed;
+    if (std::exchange(wake_is_due_, true)) return;
+    if (options_.coalesce.count() == 0) return asio::post(context_, [this] { wake_touched(); });
+    coalescing_.expires_after(options_.coalesce);
+    coalescing_.async_wait([this](error_code error) {
+        if (!error) wake_touched();
+    });
 }
 
-void Shard::wake(base::Endpoint endpoint) {
-    LaneList waiting;
-    waiting.swap(caught_up_[static_cast<std::size_t>(endpoint)]);
+void Shard::wake_touched() {
+    wake_is_due_ = false;
+    for (const auto& lane : ring_.lanes()) {
+        if (lane->touched()) wake(*lane);
+    }
+    committed_.reset();
+    delivery_seconds_.flush();
+}
+
+void Shard::wake(Lane& lane) {
+    auto waiting = lane.take_waiters();
+    if (!waiting.empty()) replays_.note_live_traffic();
     while (!waiting.empty()) {
-        Subscriber& subscriber = waiting.front();
+        auto& subscriber = static_cast<Subscriber&>(waiting.front());
         waiting.pop_front();
-        subscriber.pump();
+        subscriber.pump(Subscriber::Cause::Woken);
     }
 }
 
-void Shard::add(asio::ip::tcp::socket socket, const Subscription& subscription, std::string greeting,
-                Place place) {
-    counts_[static_cast<std::size_t>(subscription.endpoint)]->Increment();
-    const auto subscriber = std::make_shared<Subscriber>(*this, std::move(socket), subscription,
-                                                         std::move(greeting), std::move(place));
+/// What is sent in one write is as old as the oldest event that may be in it.
+void Shard::count_delivery(base::Endpoint endpoint, std::size_t events, std::size_t bytes,
+                           Clock::time_point sent, bool waited) {
+    counts_.delivered(endpoint, events, bytes);
+    if (!waited || !committed_ || events == 0) return;
+    delivery_seconds_.observe(std::chrono::duration<double>(sent - *committed_).count(), events);
+}
+
+void Shard::add(tls::Socket socket, const Subscription& subscription, const Greeting& greeting, Place place) {
+    subscribers_[static_cast<std::size_t>(subscription.lane.endpoint)]->Increment();
+    const auto subscriber =
+        std::make_shared<Subscriber>(*this, std::move(socket), subscription, greeting, std::move(place));
     subscriber->start();
-    if (drained_) subscriber->drain();
+    if (drained_) return subscriber->drain(EndReason::Stopped);
+    if (staggered_end_.active()) staggered_end_.add(subscriber);
 }
 
 void Shard::mark_caught_up(Subscriber& subscriber) {
-    subscriber.ByLaneHook::unlink();
-    caught_up_[static_cast<std::size_t>(subscriber.endpoint())].push_back(subscriber);
+    subscriber.LaneWaiter::unlink();
+    subscriber.lane().add_waiter(subscriber);
 }
 
 void Shard::insert_by_time(TimeList& list, Subscriber& subscriber) {
@@ -118,11 +144,15 @@ void Shard::mark_blocked(Subscriber& subscriber) {
 }
 
 void Shard::forget(Subscriber& subscriber, EndReason reason) {
-    counts_[static_cast<std::size_t>(subscriber.endpoint())]->Decrement();
+    subscribers_[static_cast<std::size_t>(subscriber.endpoint())]->Decrement();
     ends_[static_cast<std::size_t>(reason)]->Increment();
     if (reason == EndReason::WriteTimeout) {
         log_->info("a subscriber of {} took nothing for {} s and was disconnected",
                    base::endpoint_path(subscriber.endpoint()), options_.subscriber_write_timeout.count());
+    }
+    if (reason == EndReason::TooFarBehind) {
+        log_->info("a subscriber of {} fell more than {} events behind and was disconnected",
+                   base::endpoint_path(subscriber.endpoint()), options_.max_subscriber_lag);
     }
     if (drained_) finish_drain();
 }
@@ -149,8 +179,9 @@ void Shard::on_timer() {
     while (!blocked_.empty() && blocked_.front().since() + options_.subscriber_write_timeout <= now) {
         blocked_.front().end(EndReason::WriteTimeout);
     }
+    end_laggards();
     pass_on_turns(now);
-    if (!quiet_.empty()) arm(quiet_.front().since() + kKeepAliveInterval);
+    if (!quiet_.empty()) arm(std::max(quiet_.front().since() + kKeepAliveInterval, now + kKeepAliveStep));
     if (!blocked_.empty()) arm(now + kLook);
 }
 
@@ -168,6 +199,16 @@ void Shard::note_progress() {
     blocked_.splice(blocked_.end(), moving);
 }
 
+/// Only who waits for its socket can be too slow.
+void Shard::end_laggards() {
+    const auto max = options_.max_subscriber_lag;
+    if (max == 0) return;
+    for (auto next = blocked_.begin(); next != blocked_.end();) {
+        Subscriber& subscriber = *next++;
+        if (subscriber.lags_more_than(max)) subscriber.end(EndReason::TooFarBehind);
+    }
+}
+
 /// Who holds a turn at the log and reads slowly, or nothing, must not keep others waiting.
 void Shard::pass_on_turns(Clock::time_point now) {
     if (!replays_.wanted()) return;
@@ -179,13 +220,52 @@ void Shard::pass_on_turns(Clock::time_point now) {
 void Shard::drain(std::function<void()> drained) {
     asio::post(context_, [this, drained = std::move(drained)]() mutable {
         drained_ = std::move(drained);
-        std::vector<std::shared_ptr<Subscriber>> all;
-        for (auto* list : {&quiet_, &blocked_}) {
-            for (auto& subscriber : *list) all.push_back(subscriber.shared_from_this());
-        }
-        for (const auto& subscriber : all) subscriber->drain();
+        staggered_end_.stop();
+        for (const auto& subscriber : all()) subscriber->drain(EndReason::Stopped);
         finish_drain();
     });
+}
+
+template <class Visitor>
+void Shard::each(Visitor visit) {
+    for (auto* list : {&quiet_, &blocked_}) {
+        for (auto& subscriber : *list) visit(subscriber);
+    }
+}
+
+/// In the order in which they came.
+std::vector<std::shared_ptr<Subscriber>> Shard::all() {
+    std::vector<std::shared_ptr<Subscriber>> all;
+    each([&all](Subscriber& subscriber) { all.push_back(subscriber.shared_from_this()); });
+    std::ranges::sort(all, {}, [](const auto& subscriber) { return subscriber->id(); });
+    return all;
+}
+
+void Shard::report(std::function<void(SubscriberReports)> done) {
+    asio::post(context_, [this, done = std::move(done)] {
+        SubscriberReports reports;
+        each([&reports](Subscriber& subscriber) { reports.push_back(subscriber.report()); });
+        done(std::move(reports));
+    });
+}
+
+void Shard::close(SubscriberId id, std::function<void(bool)> done) {
+    asio::post(context_, [this, id, done = std::move(done)] {
+        Subscriber* found = nullptr;
+        each([id, &found](Subscriber& subscriber) {
+            if (subscriber.id() == id) found = &subscriber;
+        });
+        if (found != nullptr) found->close(EndReason::ClosedByOperator);
+        done(found != nullptr);
+    });
+}
+
+void Shard::end_all_over(std::chrono::steady_clock::duration time, double phase) {
+    asio::post(context_, [this, time, phase] { staggered_end_.begin(all(), time, phase); });
+}
+
+void Shard::stop_ending() {
+    asio::post(context_, [this] { staggered_end_.stop(); });
 }
 
 void Shard::finish_drain() {

@@ -5,9 +5,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <future>
-#include <thread>
+#include <iterator>
 #include <utility>
 
+#include "base/cores.h"
 #include "stream/subscription.h"
 
 namespace stream {
@@ -17,11 +18,25 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::uint32_t kMostAutomaticShards = 8;
+constexpr const char* kName = "event_stream_server";
+
+/// In the order of base::kEndpoints.
+std::vector<net::Route> all_routes() {
+    std::vector<net::Route> routes;
+    for (const auto endpoint : base::kEndpoints) routes.push_back({"GET", base::endpoint_path(endpoint)});
+    return routes;
+}
+
+/// A stream that begins is a 200.
+unsigned status_of(const net::Answer& answer) {
+    const auto* const response = std::get_if<net::Response>(&answer);
+    return response != nullptr ? response->status : 200;
+}
 
 /// One for each core: what the other threads do is short beside the writing to many subscribers.
 std::uint32_t shard_count(const Options& options) {
     if (options.threads > 0) return options.threads;
-    return std::clamp(std::thread::hardware_concurrency(), 1U, kMostAutomaticShards);
+    return std::clamp(base::usable_cores(), 1U, kMostAutomaticShards);
 }
 
 std::vector<FramePtr> to_frames(std::vector<storage::StoredEvent> events) {
@@ -29,11 +44,16 @@ std::vector<FramePtr> to_frames(std::vector<storage::StoredEvent> events) {
     frames.reserve(events.size());
     for (auto& event : events) {
         if (event.foreign) continue;
-        frames.push_back(std::make_shared<const Frame>(event.id, event.kind, event.filter, event.api_version,
-                                                       event.payload));
-        event.payload = std::string();  // gives the memory back, as {} would not
+        frames.push_back(frame_of(std::move(event)));
     }
     return frames;
+}
+
+SubscriberReports joined(std::vector<SubscriberReports>& parts) {
+    SubscriberReports all;
+    for (auto& part : parts) std::ranges::move(part, std::back_inserter(all));
+    std::ranges::sort(all, {}, &SubscriberReport::id);
+    return all;
 }
 
 }  // namespace
@@ -41,7 +61,8 @@ std::vector<FramePtr> to_frames(std::vector<storage::StoredEvent> events) {
 base::Result<std::unique_ptr<StreamServer>> StreamServer::open(const Options& options,
                                                                const storage::EventLog& log,
                                                                std::string sidecar_version, base::Log lines,
-                                                               base::Metrics& metrics) {
+                                                               base::Metrics& metrics,
+                                                               std::shared_ptr<tls::ServerContext> tls) {
     auto newest = log.read_newest(options.event_stream_buffer_length, options.event_stream_buffer_size);
     if (!newest) return newest.error();
     const auto next = newest->empty() ? log.range().next : newest->back().id + 1;
@@ -53,11 +74,12 @@ base::Result<std::unique_ptr<StreamServer>> StreamServer::open(const Options& op
     for (std::uint32_t i = 0; i < shard_count(options); ++i) {
         server->shards_.push_back(std::make_unique<Shard>(options, frames, next, log.api_version(),
                                                           server->replays_, lines, metrics));
+        server->http_counts_.emplace_back(metrics, kName, all_routes());
         workers.push_back(&server->shards_.back()->context());
     }
 
     const net::HttpServerOptions http_options{
-        .name = "event_stream_server", .bind_address = options.bind_address, .port = options.port};
+        .name = kName, .bind_address = options.bind_address, .port = options.port, .tls = std::move(tls)};
     const auto handler = [self = server.get()](net::Request request, std::size_t worker) {
         return self->answer(std::move(request), worker);
     };
@@ -74,7 +96,8 @@ StreamServer::StreamServer(const Options& options, const storage::EventLog& log,
       feed_id_(log.feed_id()),
       sidecar_version_(std::move(sidecar_version)),
       lines_(std::move(lines)),
-      places_taken_(std::make_shared<std::atomic<std::uint32_t>>(0)),
+      trusted_proxies_(options.trusted_proxies),
+      places_(options.max_concurrent_subscribers, options.max_subscribers_per_ip),
       replays_(log, options.max_storage_replays) {}
 
 StreamServer::~StreamServer() {
@@ -86,8 +109,70 @@ void StreamServer::start() {
     http_->start();
 }
 
+std::vector<asio::io_context*> StreamServer::contexts() const {
+    std::vector<asio::io_context*> contexts;
+    for (const auto& shard : shards_) contexts.push_back(&shard->context());
+    return contexts;
+}
+
 void StreamServer::publish(const PublicationPtr& publication) {
     for (const auto& shard : shards_) shard->publish(publication);
+}
+
+void StreamServer::report(std::function<void(SubscriberReports)> done) {
+    struct Gathering {
+        std::vector<SubscriberReports> parts;  // by shard
+        std::atomic<std::size_t> missing;
+        std::function<void(SubscriberReports)> done;
+    };
+    const auto gathering = std::make_shared<Gathering>();
+    gathering->parts.resize(shards_.size());
+    gathering->missing = shards_.size();
+    gathering->done = std::move(done);
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+        shards_[i]->report([gathering, i](SubscriberReports part) {
+            gathering->parts[i] = std::move(part);
+            if (gathering->missing.fetch_sub(1) == 1) gathering->done(joined(gathering->parts));
+        });
+    }
+}
+
+void StreamServer::close(SubscriberId id, std::function<void(bool)> done) {
+    struct Search {
+        std::atomic<std::size_t> missing;
+        std::atomic<bool> found = false;
+        std::function<void(bool)> done;
+    };
+    const auto search = std::make_shared<Search>();
+    search->missing = shards_.size();
+    search->done = std::move(done);
+    for (const auto& shard : shards_) {
+        shard->close(id, [search](bool found) {
+            if (found) search->found = true;
+            if (search->missing.fetch_sub(1) == 1) search->done(search->found);
+        });
+    }
+}
+
+void StreamServer::drain(std::chrono::seconds over) {
+    const std::lock_guard lock(drain_mutex_);
+    drain_ = Drain{std::chrono::system_clock::now(), over};
+    draining_ = true;
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+        shards_[i]->end_all_over(over, static_cast<double>(i) / static_cast<double>(shards_.size()));
+    }
+}
+
+void StreamServer::end_drain() {
+    const std::lock_guard lock(drain_mutex_);
+    drain_.reset();
+    draining_ = false;
+    for (const auto& shard : shards_) shard->stop_ending();
+}
+
+std::optional<StreamServer::Drain> StreamServer::drain_under_way() const {
+    const std::lock_guard lock(drain_mutex_);
+    return drain_;
 }
 
 void StreamServer::close_door() {
@@ -109,26 +194,60 @@ void StreamServer::stop(std::chrono::milliseconds patience) {
     for (const auto& shard : shards_) shard->stop();
 }
 
-/// Runs on the shard's own thread, which makes its ring safe to look at.
+ShardCounts::Delivered StreamServer::delivered(base::Endpoint endpoint) const {
+    ShardCounts::Delivered sum;
+    for (const auto& shard : shards_) {
+        const auto part = shard->counts().delivered(endpoint);
+        sum.events += part.events;
+        sum.bytes += part.bytes;
+    }
+    return sum;
+}
+
+ShardCounts::RingState StreamServer::ring() const {
+    return shards_.front()->counts().ring();
+}
+
+std::uint64_t StreamServer::replay_count() const {
+    std::uint64_t sum = 0;
+    for (const auto& shard : shards_) sum += shard->counts().replays();
+    return sum;
+}
+
 asio::awaitable<net::Answer> StreamServer::answer(net::Request request, std::size_t worker) {
-    Shard& shard = *shards_[worker];
-    const Place place = take_place();
+    const auto begun = net::HttpCounts::Clock::now();
+    const auto endpoint = endpoint_at(request.path());
+    const auto row = endpoint ? static_cast<std::size_t>(*endpoint) : base::kEndpointCount;
+    auto deciding = decide(std::move(request), *shards_[worker]);
+    net::Answer answer = co_await std::move(deciding);
+    http_counts_[worker].count(row, status_of(answer), begun);
+    co_return answer;
+}
+
+/// Runs on the shard's own thread, which makes its ring safe to look at.
+asio::awaitable<net::Answer> StreamServer::decide(net::Request request, Shard& shard) {
+    const bool draining = draining_;
+    const Taken taken =
+        draining ? Taken{} : places_.take(net::address_group(trusted_proxies_.client_of(request)));
+    const Place& place = taken.place;
     if (const auto cursor = cursor_of(request); place && cursor && cursor->id >= log_.range().next) {
         // Another instance may have sent what this one has not heard of yet.
-        const bool log_is_readable = co_await readable(base::Endpoint::Events);
+        const bool log_is_readable = co_await readable();
         if (!log_is_readable && cursor->is_last_event_id) co_return log_unreadable(request);
     }
     const FeedState feed{.log = log_.range(),
                          .ring_first = shard.ring().first_id(),
                          .ring_next = shard.ring().next_id(),
                          .feed_id = feed_id_,
-                         .at_subscriber_limit = !place};
+                         .at_subscriber_limit = taken.refusal == Taken::Refusal::Full,
+                         .at_address_limit = taken.refusal == Taken::Refusal::TooManyOfAddress,
+                         .draining = draining};
     auto decision = read_subscription(request, feed);
     if (auto* response = std::get_if<net::Response>(&decision)) co_return std::move(*response);
 
     auto subscription = std::get<Subscription>(std::move(decision));
     if (subscription.next < shard.ring().first_id()) {
-        const bool log_is_readable = co_await readable(subscription.endpoint);
+        const bool log_is_readable = co_await readable();
         if (!log_is_readable) co_return log_unreadable(request);
     }
     if (subscription.head_only) {
@@ -136,23 +255,19 @@ asio::awaitable<net::Answer> StreamServer::answer(net::Request request, std::siz
             .status = 200, .headers = std::move(subscription.headers), .body = {}, .endless = true};
         co_return head;
     }
-    net::Takeover takeover = [this, &shard, place, subscription,
-                              head = greeting(request, subscription)](asio::ip::tcp::socket socket) {
-        shard.add(std::move(socket), subscription, head, place);
+    net::Takeover takeover = [&shard, place, subscription,
+                              greeting = greeting(request, subscription)](tls::Socket socket) {
+        shard.add(std::move(socket), subscription, greeting, place);
     };
     co_return takeover;
 }
 
 /// A stream that must begin in the log is promised only when the log can be read. Reading also tells the log
 /// where its head is.
-asio::awaitable<bool> StreamServer::readable(base::Endpoint endpoint) {
-    // No event has the id 0: the log is asked, and nothing is read.
-    const storage::ReadRequest request{
-        .endpoint = endpoint, .from = 0, .to = 1, .max_events = 1, .max_bytes = 1};
-    auto initiate = [this, request](auto handler) {
+asio::awaitable<bool> StreamServer::readable() {
+    auto initiate = [this](auto handler) {
         const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        replays_.read(request, [shared](const base::Result<ReplayPage>& page) {
-            const bool ok = page.has_value();
+        replays_.probe([shared](bool ok) {
             asio::post(asio::get_associated_executor(*shared), [shared, ok] { (*shared)(ok); });
         });
     };
@@ -160,20 +275,11 @@ asio::awaitable<bool> StreamServer::readable(base::Endpoint endpoint) {
                                                                            asio::use_awaitable);
 }
 
-Place StreamServer::take_place() {
-    if (places_taken_->fetch_add(1) >= options_.max_concurrent_subscribers) {
-        places_taken_->fetch_sub(1);
-        return nullptr;
-    }
-    return Place(places_taken_.get(), [taken = places_taken_](void*) { taken->fetch_sub(1); });
-}
-
-std::string StreamServer::greeting(const net::Request& request, const Subscription& subscription) const {
-    std::string bytes = net::serialize_head(request.version, 200, subscription.headers);
-    if (subscription.endpoint == base::Endpoint::Sidecar) {
-        bytes += sidecar_version_frame(sidecar_version_, subscription.framing);
-    }
-    return bytes;
+Greeting StreamServer::greeting(const net::Request& request, const Subscription& subscription) const {
+    Greeting greeting{.head = net::serialize_head(request.version, 200, subscription.headers), .text = {}};
+    if (subscription.lane.endpoint == base::Endpoint::Sidecar)
+        greeting.text = sidecar_version_text(sidecar_version_);
+    return greeting;
 }
 
 }  // namespace stream

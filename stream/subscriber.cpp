@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <span>
 #include <sys/ioctl.h>
 #include <utility>
@@ -19,72 +20,66 @@ namespace {
 
 constexpr std::chrono::seconds kReadRetryDelay{1};
 constexpr std::size_t kPageEvents = 512;
+/// Of what the socket has taken and not sent (tcp(7)): megabytes would wait for each who never reads.
+constexpr int kMostUnsent = 1024 * 1024;
 constexpr std::size_t kPageBytes = std::size_t{1} << 20;
 
 }  // namespace
 
-std::string_view name_of(EndReason reason) {
-    switch (reason) {
-        case EndReason::ClientClosed:
-            return "client_closed";
-        case EndReason::WriteFailed:
-            return "write_failed";
-        case EndReason::WriteTimeout:
-            return "write_timeout";
-        case EndReason::Pruned:
-            return "pruned";
-        case EndReason::Stopped:
-            return "stopped";
-    }
-    return "unknown";
-}
-
 void Subscriber::Gathered::add(std::string_view part) {
-    buffers[count++] = asio::buffer(part);
+    buffers.push_back(asio::buffer(part));
     bytes += part.size();
 }
 
-Subscriber::Subscriber(Shard& shard, asio::ip::tcp::socket socket, const Subscription& subscription,
-                       std::string greeting, Place place)
+Subscriber::Subscriber(Shard& shard, tls::Socket socket, const Subscription& subscription,
+                       const Greeting& greeting, Place place)
     : shard_(shard),
       socket_(std::move(socket)),
-      endpoint_(subscription.endpoint),
-      framing_(subscription.framing),
+      lane_(shard.lane(subscription.lane)),
+      body_(subscription.coding, subscription.framing),
       next_(subscription.next),
       complete_from_(subscription.complete_from),
-      odd_(std::move(greeting)),
+      odd_(greeting.head + body_.begin()),
       since_(Clock::now()),
-      place_(std::move(place)) {
+      place_(std::move(place)),
+      first_wanted_(next_),
+      lag_at_start_(std::max(shard.ring().next_id(), next_) - next_) {
+    if (!greeting.text.empty()) odd_ += body_.text(greeting.text);
     if (next_ >= shard_.ring().first_id()) {
         use_ring();
     } else {
+        shard_.count_replay();
         use_log();
     }
 }
 
 void Subscriber::start() {
     error_code ignored;
-    socket_.non_blocking(true, ignored);
+    socket_.tcp().non_blocking(true, ignored);
+    ::setsockopt(socket_.tcp().native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kMostUnsent,
+                 sizeof kMostUnsent);
     watch_for_close();
     pump();
 }
 
-void Subscriber::pump() {
+void Subscriber::pump(Cause cause) {
     if (blocked_ || ended_) return;
-    for (std::size_t round = 0; round < kPumpRounds; ++round) {
+    const auto rounds = body_.compressed() ? kCompressedPumpRounds : kPumpRounds;
+    for (std::size_t round = 0; round < rounds; ++round) {
         choose_source();
         prepare_odd();
         Gathered out;
         gather(out);
-        if (out.count == 0) return finishing_ ? end(EndReason::Stopped) : rest();
+        if (out.buffers.empty() && !socket_.has_unsent()) return finishing_ ? finish() : rest();
 
         error_code error;
-        const std::size_t sent = socket_.write_some(std::span(out.buffers.data(), out.count), error);
+        const std::size_t sent = socket_.write_some(out.buffers, error);
         if (error && error != asio::error::would_block) return end(EndReason::WriteFailed);
         since_ = Clock::now();
         if (error) return wait_until_writable();
-        consume(sent);
-        if (sent < out.bytes) return wait_until_writable();
+        const auto frames = consume(out, sent);
+        shard_.count_delivery(endpoint(), frames, sent, since_, cause == Cause::Woken);
+        if (sent < out.bytes || socket_.has_unsent()) return wait_until_writable();
     }
     shard_.mark_quiet(*this);
     asio::post(socket_.get_executor(), [self = shared_from_this()] { self->pump(); });
@@ -93,138 +88,248 @@ void Subscriber::pump() {
 /// In the ring while it holds what is next; from the log when it does not; back when the log has caught up
 /// with it.
 void Subscriber::choose_source() {
-    const Ring& ring = shard_.ring();
+    if (segment_) return;
     if (source_ == Source::Ring) {
-        if (position_ < ring.begin(endpoint_)) return use_log();
-        while (offset_ == 0 && position_ < ring.end(endpoint_) &&
-               ring.at(endpoint_, position_).id() < next_) {
-            ++position_;
+        if (position_ < lane_->begin()) {
+            shard_.count_replay();
+            return use_log();
         }
+        while (offset_ == 0 && position_ < lane_->end() && lane_->at(position_).id() < next_) ++position_;
         return;
     }
     if (page_at_ < page_.size() || offset_ > 0) return;
-    next_ = std::max(next_, page_next_);
-    if (next_ >= ring.first_id()) use_ring();
+    next_ = std::max(next_, page_.next);
+    if (next_ >= shard_.ring().first_id()) use_ring();
 }
 
 void Subscriber::use_ring() {
     source_ = Source::Ring;
-    position_ = shard_.ring().find(endpoint_, next_);
-    page_ = std::vector<FramePtr>();
+    position_ = lane_->find(next_);
+    page_ = ReplayPage();
     page_at_ = 0;
     turn_.reset();
 }
 
 void Subscriber::use_log() {
     source_ = Source::Log;
-    page_ = std::vector<FramePtr>();
+    page_ = ReplayPage();
     page_at_ = 0;
-    page_next_ = 0;
 }
 
 const Frame* Subscriber::peek(std::size_t ahead) const {
     if (source_ == Source::Log)
-        return page_at_ + ahead < page_.size() ? page_[page_at_ + ahead].get() : nullptr;
-    const Ring& ring = shard_.ring();
-    return position_ + ahead < ring.end(endpoint_) ? &ring.at(endpoint_, position_ + ahead) : nullptr;
+        return page_at_ + ahead < page_.frames.size() ? page_.frames[page_at_ + ahead].get() : nullptr;
+    return position_ + ahead < lane_->end() ? &lane_->at(position_ + ahead) : nullptr;
+}
+
+const base::ApiVersion* Subscriber::next_version() const {
+    if (source_ == Source::Log && body_.compressed())
+        return page_at_ < page_.segments.size() ? &page_.segments[page_at_]->version() : nullptr;
+    const Frame* const frame = peek(0);
+    return frame != nullptr ? &frame->version() : nullptr;
 }
 
 bool Subscriber::announces(const base::ApiVersion& version) const {
-    return endpoint_ != base::Endpoint::Sidecar && version > version_;
+    return endpoint() != base::Endpoint::Sidecar && version > version_;
 }
 
 /// What stands between two frames: a change of the version, or the end of the body.
 void Subscriber::prepare_odd() {
-    if (!odd_.empty() || offset_ > 0 || finishing_) return;
-    const Frame* const frame = peek(0);
-    if (draining_ && (frame == nullptr || source_ == Source::Log)) {
+    if (!odd_.empty() || !between_events() || finishing_) return;
+    const auto* const next = next_version();
+    if (draining_ && (next == nullptr || source_ == Source::Log)) {
         finishing_ = true;
-        odd_ = end_of_body(framing_);
+        odd_ = body_.end();
         return;
     }
-    if (frame == nullptr && source_ == Source::Log) return;
-    const auto& version = frame != nullptr ? frame->version() : shard_.api_version();
+    if (next == nullptr && source_ == Source::Log) return;
+    const auto& version = next != nullptr ? *next : shard_.api_version();
     if (!announces(version)) return;
     version_ = version;
-    odd_ = api_version_frame(version, framing_);
+    odd_ = body_.text(api_version_text(version));
 }
 
-void Subscriber::gather(Gathered& out) const {
+void Subscriber::gather(Gathered& out) {
     if (!odd_.empty()) out.add(std::string_view(odd_).substr(odd_offset_));
     if (finishing_) return;
+    if (!body_.compressed()) return gather_frames(out);
+    if (!segment_) segment_ = take_segment();
+    if (segment_) out.add(segment_->wire(body_.framing()).substr(segment_sent_));
+}
+
+void Subscriber::gather_frames(Gathered& out) const {
+    if (source_ == Source::Ring && !announces(lane_->newest_version())) return gather_lane(out);
     const std::size_t most = draining_ && source_ == Source::Log ? (offset_ > 0 ? 1 : 0) : kMostBuffers;
-    for (std::size_t ahead = 0; ahead < most && out.count < kMostBuffers; ++ahead) {
+    for (std::size_t ahead = 0; ahead < most && out.buffers.size() < kMostBuffers; ++ahead) {
         const Frame* const frame = peek(ahead);
         if (frame == nullptr || announces(frame->version())) return;
-        auto bytes = frame->wire(framing_);
+        auto bytes = frame->wire(body_.framing());
         if (ahead == 0) bytes.remove_prefix(offset_);
         out.add(bytes);
+        ++out.frames;
     }
 }
 
-void Subscriber::consume(std::size_t bytes) {
+/// No frame has to be looked at for a version to be announced: most of all that is ever sent.
+void Subscriber::gather_lane(Gathered& out) const {
+    out.frames = std::min<std::size_t>(lane_->end() - position_, kMostBuffers - out.buffers.size());
+    std::size_t sent_before = offset_;
+    lane_->each_wire(position_, out.frames, body_.framing(),
+                     [&](std::string_view wire) { out.add(wire.substr(std::exchange(sent_before, 0))); });
+}
+
+SegmentPtr Subscriber::take_segment() {
+    const auto* const version = next_version();
+    const bool ends_here = draining_ && source_ == Source::Log && offset_ == 0;
+    if (version == nullptr || announces(*version) || ends_here) return nullptr;
+    return source_ == Source::Ring ? lane_->segment_at(position_, offset_) : page_.segments[page_at_++];
+}
+
+std::size_t Subscriber::consume(const Gathered& out, std::size_t bytes) {
+    if (segment_ || bytes < out.bytes || source_ == Source::Log) return consume_part(bytes);
+    odd_ = std::string();
+    odd_offset_ = 0;
+    if (out.frames == 0) return 0;
+    position_ += out.frames - 1;
+    step_over(lane_->at(position_));
+    return out.frames;
+}
+
+void Subscriber::step_over(const Frame& frame) {
+    offset_ = 0;
+    next_ = frame.id() + 1;
+    source_ == Source::Ring ? ++position_ : ++page_at_;
+}
+
+std::size_t Subscriber::consume_part(std::size_t bytes) {
     if (!odd_.empty()) {
         const std::size_t taken = std::min(bytes, odd_.size() - odd_offset_);
         odd_offset_ += taken;
         bytes -= taken;
-        if (odd_offset_ < odd_.size()) return;
+        if (odd_offset_ < odd_.size()) return 0;
         odd_ = std::string();
         odd_offset_ = 0;
     }
-    while (bytes > 0) {
+    return segment_ ? consume_segment(bytes) : consume_frames(bytes);
+}
+
+std::size_t Subscriber::consume_frames(std::size_t bytes) {
+    std::size_t frames = 0;
+    for (; bytes > 0; ++frames) {
         const Frame& frame = *peek(0);
-        const std::size_t left = frame.wire(framing_).size() - offset_;
+        const std::size_t left = frame.wire(body_.framing()).size() - offset_;
         if (bytes < left) {
             offset_ += bytes;
-            partial_ = frame.id();
-            return;
+            // What does not pass may lie before it: a page that is read from here begins with this frame.
+            next_ = partial_ = frame.id();
+            break;
         }
         bytes -= left;
-        offset_ = 0;
-        next_ = frame.id() + 1;
-        source_ == Source::Ring ? ++position_ : ++page_at_;
+        step_over(frame);
     }
+    return frames;
+}
+
+std::size_t Subscriber::consume_segment(std::size_t bytes) {
+    segment_sent_ += bytes;
+    if (segment_sent_ < segment_->wire(body_.framing()).size()) return 0;
+    const auto extent = segment_->extent();
+    body_.count(*segment_);
+    segment_.reset();
+    segment_sent_ = 0;
+    offset_ = extent.cut;
+    partial_ = extent.last;
+    next_ = extent.cut > 0 ? extent.last : extent.last + 1;
+    position_ += extent.frames;
+    return extent.frames;
 }
 
 void Subscriber::rest() {
     if (source_ == Source::Log) {
         read_on();
     } else {
+        // What passed by is not to be read again, should the ring move on before the next event is sent.
+        next_ = std::max(next_, shard_.ring().next_id());
         shard_.mark_caught_up(*this);
     }
     if (!ended_) shard_.mark_quiet(*this);
 }
 
+/// The body is at its end.
+void Subscriber::finish() {
+    socket_.say_end();
+    socket_.has_unsent() ? wait_until_writable() : end(ending_);
+}
+
 void Subscriber::send_keep_alive() {
     since_ = Clock::now();
     // Inside a frame that waits for the rest of its bytes, nothing else can be sent.
-    if (odd_.empty() && offset_ == 0) odd_ = keep_alive_frame(framing_);
+    if (odd_.empty() && between_events()) odd_ = body_.keep_alive();
     shard_.mark_quiet(*this);
     pump();
 }
 
-void Subscriber::drain() {
+void Subscriber::drain(EndReason reason) {
     draining_ = true;
+    ending_ = reason;
     pump();
+}
+
+void Subscriber::close(EndReason reason) {
+    const auto self = shared_from_this();
+    // Inside a frame, or behind what the socket does not take, no end can be said.
+    if (!blocked_ && between_events() && !finishing_) {
+        finishing_ = true;
+        ending_ = reason;
+        odd_ += body_.end();
+        pump();
+    }
+    end(reason);
+}
+
+SubscriberReport Subscriber::report() {
+    using State = SubscriberReport::State;
+    const Ring& ring = shard_.ring();
+    SubscriberReport report{.id = id(),
+                            .endpoint = endpoint(),
+                            .state = State::ReplayingLog,
+                            .since = started_,
+                            .next = next_,
+                            .lag_events = std::max(ring.next_id(), next_) - next_,
+                            .lag_bytes = {},
+                            .peer = {},
+                            .encrypted = socket_.encrypted()};
+    error_code ignored;
+    report.peer = socket_.tcp().remote_endpoint(ignored);
+    if (source_ == Source::Ring && position_ >= lane_->begin()) {
+        const auto bytes = lane_->bytes_from(position_);
+        report.lag_events = lane_->end() - position_;
+        report.lag_bytes = bytes - std::min<std::uint64_t>(offset_, bytes);
+        report.state = report.lag_events > 0 ? State::ReplayingRing : State::Live;
+        if (report.lag_events == 0) report.next = std::max(next_, ring.next_id());
+    }
+    if (blocked_) report.state = State::Blocked;
+    return report;
 }
 
 void Subscriber::end(EndReason reason) {
     if (ended_) return;
     ended_ = true;
     ByTimeHook::unlink();
-    ByLaneHook::unlink();
+    LaneWaiter::unlink();
     turn_.reset();
     shard_.replays().forget(ticket_);
-    page_ = std::vector<FramePtr>();
+    page_ = ReplayPage();
+    segment_.reset();
     retry_.reset();
     error_code ignored;
-    if (reason == EndReason::WriteTimeout) {
+    if (reason == EndReason::WriteTimeout || reason == EndReason::TooFarBehind) {
         // What the client never read is not worth the kernel's memory.
-        socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+        socket_.tcp().set_option(asio::socket_base::linger(true, 0), ignored);
     } else {
-        socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+        socket_.tcp().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
     }
-    socket_.close(ignored);
+    socket_.close();
     shard_.forget(*this, reason);
 }
 
@@ -232,16 +337,24 @@ void Subscriber::wait_until_writable() {
     blocked_ = true;
     unsent_ = bytes_in_kernel();
     shard_.mark_blocked(*this);
-    socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](error_code error) {
+    auto on_writable = [self = shared_from_this()](error_code error) {
         self->blocked_ = false;
         if (!error) self->pump();
-    });
+    };
+    socket_.tcp().async_wait(asio::ip::tcp::socket::wait_write, std::move(on_writable));
 }
 
 /// What the socket has taken and the client has not acknowledged.
 int Subscriber::bytes_in_kernel() {
     int bytes = 0;
-    return ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+    return ::ioctl(socket_.tcp().native_handle(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+}
+
+bool Subscriber::lags_more_than(std::uint64_t max) const {
+    if (next_ == first_wanted_) return false;
+    if (source_ == Source::Ring && position_ >= lane_->begin()) return lane_->end() - position_ > max;
+    const auto lag = std::max(shard_.ring().next_id(), next_) - next_;
+    return lag > lag_at_start_ + max;
 }
 
 bool Subscriber::reads_on() {
@@ -253,7 +366,7 @@ bool Subscriber::reads_on() {
 }
 
 void Subscriber::watch_for_close() {
-    socket_.async_wait(asio::ip::tcp::socket::wait_read, [self = shared_from_this()](error_code error) {
+    socket_.async_wait_readable([self = shared_from_this()](error_code error) {
         if (!error && !self->ended_) self->on_readable();
     });
 }
@@ -263,8 +376,10 @@ void Subscriber::on_readable() {
     std::array<char, 512> sink{};
     error_code error;
     const std::size_t size = socket_.read_some(asio::buffer(sink), error);
-    if (error == asio::error::would_block || (!error && size > 0)) return watch_for_close();
-    end(EndReason::ClientClosed);
+    const bool goes_on = error == asio::error::would_block || (!error && size > 0);
+    if (!goes_on) return end(EndReason::ClientClosed);
+    watch_for_close();
+    if (socket_.has_unsent()) pump();  // what the session itself had to answer
 }
 
 void Subscriber::yield_turn() {
@@ -288,12 +403,14 @@ void Subscriber::read_on() {
         });
         return;
     }
-    const storage::ReadRequest request{.endpoint = endpoint_,
+    const storage::ReadRequest request{.endpoint = endpoint(),
                                        .from = next_,
                                        .to = shard_.ring().first_id(),
                                        .max_events = kPageEvents,
                                        .max_bytes = kPageBytes};
-    replays.read(request, [self = weak_from_this(), executor](base::Result<ReplayPage> page) {
+    const ReplayForm form{
+        .filter = lane_->key().filter, .compressed = body_.compressed(), .cut = partial_, .offset = offset_};
+    replays.read(request, form, [self = weak_from_this(), executor](base::Result<ReplayPage> page) {
         asio::post(executor, [self, page = std::move(page)]() mutable {
             if (const auto subscriber = self.lock()) subscriber->on_page(std::move(page));
         });
@@ -314,12 +431,10 @@ void Subscriber::on_page(base::Result<ReplayPage> page) {
     if (ended_) return;
     if (!page) return retry_later(page.error());
     if (!turn_) return pump();  // it was given away meanwhile: no page is held without one
-    const bool frame_is_gone =
-        offset_ > 0 && (page->frames.empty() || page->frames.front()->id() != partial_);
+    const bool frame_is_gone = offset_ > 0 && page->first_id() != partial_;
     if (frame_is_gone || was_overtaken(*page)) return end(EndReason::Pruned);
-    page_ = std::move(page->frames);
+    page_ = std::move(*page);
     page_at_ = 0;
-    page_next_ = page->next;
     pump();
 }
 

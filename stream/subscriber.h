@@ -1,9 +1,8 @@
 #pragma once
 
-#include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/container/static_vector.hpp>
 #include <boost/intrusive/list.hpp>
 #include <chrono>
 #include <memory>
@@ -11,53 +10,64 @@
 #include <vector>
 
 #include "base/log.h"
+#include "stream/end_reason.h"
+#include "stream/places.h"
 #include "stream/replays.h"
 #include "stream/ring.h"
+#include "stream/stream_body.h"
+#include "stream/subscriber_report.h"
 #include "stream/subscription.h"
+#include "tls/socket.h"
 
 namespace stream {
 
 class Shard;
 
-/// Why a stream ended; the names are those of the metric.
-enum class EndReason { ClientClosed, WriteFailed, WriteTimeout, Pruned, Stopped };
-inline constexpr std::array kEndReasons{EndReason::ClientClosed, EndReason::WriteFailed,
-                                        EndReason::WriteTimeout, EndReason::Pruned, EndReason::Stopped};
-[[nodiscard]] std::string_view name_of(EndReason reason);
+/// By which a shard keeps its subscribers in lists; leaves its list by itself.
+using ByTimeHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<struct ByTimeTag>,
+                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-/// Links by which a shard keeps its subscribers in lists; a link leaves its list by itself.
-template <class Tag>
-using Hook = boost::intrusive::list_base_hook<boost::intrusive::tag<Tag>,
-                                              boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
-using ByTimeHook = Hook<struct ByTimeTag>;
-using ByLaneHook = Hook<struct ByLaneTag>;
-
-/// One of the places that `max_concurrent_subscribers` allows; given back when the last copy goes.
-using Place = std::shared_ptr<void>;
+/// What a stream begins with.
+struct Greeting {
+    std::string head;  ///< of the response, as it is sent
+    std::string text;  ///< of the body, before the events
+};
 
 /// One stream: a socket and a position in the log, never a queue. What it sends next follows from the
 /// position alone, from the ring or, when that has moved on, from the log; a socket that takes nothing holds
-/// no event in memory. Lives on its shard's thread.
-class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTimeHook, public ByLaneHook {
+/// no event in memory, but for the one record (16 KB at most) that a TLS session had already encrypted, and
+/// that counts as sent, and of a compressed stream for the segment begun, as the bytes of another one would
+/// not continue it. Lives on its shard's thread.
+class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTimeHook, public LaneWaiter {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// `greeting` is sent first, as it is: the response's head and what else stands before the events.
-    Subscriber(Shard& shard, boost::asio::ip::tcp::socket socket, const Subscription& subscription,
-               std::string greeting, Place place);
+    Subscriber(Shard& shard, tls::Socket socket, const Subscription& subscription, const Greeting& greeting,
+               Place place);
 
     void start();
 
+    /// Woken: it was waiting for the events that have just come.
+    enum class Cause { Woken, Other };
+
     /// Sends what there is, until the socket takes no more or all is sent.
-    void pump();
+    void pump(Cause cause = Cause::Other);
 
     void send_keep_alive();
 
-    /// Sends what the ring still has (from the log: the frame begun), then ends the body properly.
-    void drain();
+    /// Sends what the ring still has (from the log: what is begun), then ends the body properly, for this
+    /// reason.
+    void drain(EndReason reason);
+
+    /// Ends without sending what is due; the body properly, if the socket takes its end at once.
+    void close(EndReason reason);
 
     /// Ends at once. The shard forgets it.
     void end(EndReason reason);
+
+    [[nodiscard]] SubscriberReport report();
+    [[nodiscard]] SubscriberId id() const { return place_.id; }
 
     /// Gives the turn at the log to somebody else, and with it the frames held; when the socket takes more,
     /// it asks for another.
@@ -69,18 +79,24 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     /// now.
     [[nodiscard]] bool reads_on();
 
-    [[nodiscard]] base::Endpoint endpoint() const { return endpoint_; }
+    [[nodiscard]] base::Endpoint endpoint() const { return lane_->key().endpoint; }
+    [[nodiscard]] Lane& lane() { return *lane_; }
+    /// Whether it is more events behind than `max`; while they are not in the ring, more ids than `max` and
+    /// than it was when it came; never before it has got one whole event, so that who comes back gets on.
+    [[nodiscard]] bool lags_more_than(std::uint64_t max) const;
     /// When it last made progress: sent something, or found nothing to send.
     [[nodiscard]] Clock::time_point since() const { return since_; }
 
   private:
-    static constexpr std::size_t kMostBuffers = 64;  // what Asio gathers in one call
-    static constexpr std::size_t kPumpRounds = 16;   // then others have their turn
+    static constexpr std::size_t kMostBuffers = tls::Socket::kMostGathered;
+    // Then others have their turn; a round may have to compress a segment first.
+    static constexpr std::size_t kPumpRounds = 4;
+    static constexpr std::size_t kCompressedPumpRounds = 2;
 
     struct Gathered {
-        std::array<boost::asio::const_buffer, kMostBuffers> buffers;
-        std::size_t count = 0;
+        boost::container::static_vector<boost::asio::const_buffer, kMostBuffers> buffers;
         std::size_t bytes = 0;
+        std::size_t frames = 0;
         void add(std::string_view part);
     };
     enum class Source { Ring, Log };
@@ -89,11 +105,24 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     void use_log();
     void use_ring();
     [[nodiscard]] const Frame* peek(std::size_t ahead) const;
+    /// Of what is to be sent next; null: there is nothing.
+    [[nodiscard]] const base::ApiVersion* next_version() const;
     [[nodiscard]] bool announces(const base::ApiVersion& version) const;
+    /// Whether something without an id, or the end, may be sent now.
+    [[nodiscard]] bool between_events() const { return offset_ == 0 && !segment_; }
     void prepare_odd();
-    void gather(Gathered& out) const;
-    void consume(std::size_t bytes);
+    void gather(Gathered& out);
+    void gather_frames(Gathered& out) const;
+    void gather_lane(Gathered& out) const;
+    [[nodiscard]] SegmentPtr take_segment();
+    /// How many frames it has got to their end.
+    [[nodiscard]] std::size_t consume(const Gathered& out, std::size_t bytes);
+    [[nodiscard]] std::size_t consume_part(std::size_t bytes);
+    [[nodiscard]] std::size_t consume_frames(std::size_t bytes);
+    [[nodiscard]] std::size_t consume_segment(std::size_t bytes);
+    void step_over(const Frame& frame);
     void rest();
+    void finish();
 
     void wait_until_writable();
     [[nodiscard]] int bytes_in_kernel();
@@ -107,23 +136,24 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     void retry_later(const base::Error& error);
 
     Shard& shard_;
-    boost::asio::ip::tcp::socket socket_;
-    const base::Endpoint endpoint_;
-    const Framing framing_;
+    tls::Socket socket_;
+    const LanePtr lane_;
+    StreamBody body_;
 
     base::EventId next_;                 ///< everything below is sent, apart from what `offset_` says
     const base::EventId complete_from_;  ///< what is missing below it was announced
-    std::size_t offset_ = 0;             ///< bytes sent already of the frame `partial_`
+    std::size_t offset_ = 0;             ///< bytes sent of the frame `partial_`; compressed: of its text
     base::EventId partial_ = 0;          ///< offset_ > 0: the first frame from next_ on
     base::ApiVersion version_;           ///< the last one announced
     std::string odd_;                    ///< bytes without an id, which go before the next frame
     std::size_t odd_offset_ = 0;
+    SegmentPtr segment_;  ///< compressed: what is being sent
+    std::size_t segment_sent_ = 0;
 
     Source source_ = Source::Ring;
-    Ring::Position position_ = 0;  ///< Source::Ring: of the frame to send next
-    std::vector<FramePtr> page_;   ///< Source::Log: what was read
+    Lane::Position position_ = 0;  ///< Source::Ring: of the frame to send next
+    ReplayPage page_;              ///< Source::Log: what was read
     std::size_t page_at_ = 0;
-    base::EventId page_next_ = 0;  ///< where to read on after it
     Replays::TurnPtr turn_;
     Clock::time_point turn_since_;
     bool fresh_turn_ = false;  // no page was read in it yet
@@ -137,7 +167,11 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     bool draining_ = false;
     bool finishing_ = false;  ///< what is in odd_ is the last
     bool ended_ = false;
+    EndReason ending_ = EndReason::Stopped;  ///< draining or finishing: why
+    const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
     const Place place_;
+    const base::EventId first_wanted_;
+    const std::uint64_t lag_at_start_;
 };
 
 }  // namespace stream

@@ -1,12 +1,13 @@
 #include "stream/subscription.h"
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "base/result.h"
+#include "net/cors.h"
+#include "stream/stream_query.h"
 
 namespace stream {
 namespace {
@@ -16,72 +17,34 @@ using base::EventId;
 
 constexpr std::string_view kInvalidPath =
     "invalid path: expected '/events/main', '/events/deploys' or '/events/sigs'\n";
-constexpr std::string_view kInvalidQuery = "invalid query: expected single field 'start_from=<EVENT ID>'\n";
 constexpr std::string_view kTooManySubscribers = "server has reached limit of subscribers";
+constexpr std::string_view kTooManyOfAddress =
+    "too many subscribers from this address; close one of its streams first\n";
+constexpr std::string_view kDraining =
+    "this sidecar is being drained and takes no subscribers; ask another one, or try again later\n";
 constexpr std::string_view kMethods = "GET, HEAD, OPTIONS";
-constexpr std::string_view kExposedHeaders =
-    "X-Sidecar-Oldest-Id, X-Sidecar-Newest-Id, X-Sidecar-Feed-Id, X-Sidecar-Gap";
-
-void add_cors(const net::Request& request, net::Headers& headers) {
-    const auto origin = request.header("origin");
-    if (!origin) return;
-    headers.emplace_back("access-control-allow-origin", *origin);
-    headers.emplace_back("access-control-expose-headers", kExposedHeaders);
-    headers.emplace_back("vary", "Origin");
-}
+constexpr std::array kCodings{net::ContentCoding::Gzip, net::ContentCoding::Deflate};
+constexpr net::CorsPolicy kCors{
+    .request_headers = "Last-Event-ID",
+    .exposed_headers =
+        "X-Sidecar-Oldest-Id, X-Sidecar-Newest-Id, X-Sidecar-Feed-Id, X-Sidecar-Gap, Retry-After"};
 
 net::Response refusal(const net::Request& request, unsigned status, std::string_view body) {
     auto response = net::text_response(status, std::string(body));
-    add_cors(request, response.headers);
+    net::add_cors(request, kCors, response.headers);
     return response;
 }
 
-net::Response preflight(const net::Request& request) {
-    net::Response response{204, {{"allow", std::string(kMethods)}}, {}, false};
-    add_cors(request, response.headers);
-    response.headers.emplace_back("access-control-allow-methods", kMethods);
-    response.headers.emplace_back("access-control-allow-headers",
-                                  request.header("access-control-request-headers").value_or("Last-Event-ID"));
-    response.headers.emplace_back("access-control-max-age", "86400");
+net::Response come_later(const net::Request& request, std::string_view body, std::string_view seconds) {
+    auto response = refusal(request, 503, body);
+    response.headers.emplace_back("retry-after", seconds);
     return response;
 }
 
-std::optional<Endpoint> endpoint_at(std::string_view path) {
-    if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
-    for (const auto endpoint : base::kEndpoints) {
-        if (base::endpoint_path(endpoint) == path) return endpoint;
-    }
-    return std::nullopt;
-}
-
-std::optional<EventId> parse_id(std::string_view text) {
-    EventId id = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (error != std::errc{} || end != text.data() + text.size() || id > base::kMaxEventId)
-        return std::nullopt;
-    return id;
-}
-
-struct Query {
-    std::optional<EventId> start_from;
-    bool fail_on_gap = false;
-};
-
-std::optional<Query> parse_fields(std::string_view text) {
-    const auto fields = net::parse_query(text);
-    if (!fields) return std::nullopt;
-    Query query;
-    for (const auto& [name, value] : *fields) {
-        if (name == "start_from" && !query.start_from) {
-            query.start_from = parse_id(value);
-            if (!query.start_from) return std::nullopt;
-        } else if (name == "on_gap" && !query.fail_on_gap && value == "fail") {
-            query.fail_on_gap = true;
-        } else {
-            return std::nullopt;
-        }
-    }
-    return query;
+net::Response too_many_of_address(const net::Request& request) {
+    auto response = refusal(request, 429, kTooManyOfAddress);
+    response.headers.emplace_back("retry-after", "30");
+    return response;
 }
 
 /// Where a stream begins, and the ids that its cursor asks for in vain.
@@ -118,7 +81,7 @@ net::Response gone(const net::Request& request, const FeedState& feed, net::Head
         {"newest_id", feed.log.newest()}};
     net::Response response{410, std::move(headers), body.dump(), false};
     response.headers.emplace_back("content-type", "application/json");
-    add_cors(request, response.headers);
+    net::add_cors(request, kCors, response.headers);
     return response;
 }
 
@@ -130,11 +93,17 @@ net::Headers range_headers(const FeedState& feed, std::string_view gap) {
     return headers;
 }
 
-net::Headers stream_headers(const net::Request& request, net::Headers range) {
+net::ContentCoding coding_for(const net::Request& request) {
+    return net::preferred_coding(request.header("accept-encoding").value_or(""), kCodings);
+}
+
+net::Headers stream_headers(const net::Request& request, net::ContentCoding coding, net::Headers range) {
     net::Headers headers{
         {"content-type", "text/event-stream"}, {"cache-control", "no-cache"}, {"x-accel-buffering", "no"}};
     std::ranges::move(range, std::back_inserter(headers));
-    add_cors(request, headers);
+    if (coding != net::ContentCoding::Identity) headers.emplace_back("content-encoding", name_of(coding));
+    net::add_to_list(headers, "vary", "Accept-Encoding");
+    net::add_cors(request, kCors, headers);
     if (request.version >= 11) {
         headers.emplace_back("transfer-encoding", "chunked");
     } else if (request.method != "HEAD") {
@@ -145,10 +114,20 @@ net::Headers stream_headers(const net::Request& request, net::Headers range) {
 
 }  // namespace
 
+std::optional<Endpoint> endpoint_at(std::string_view path) {
+    if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+    for (const auto endpoint : base::kEndpoints) {
+        if (base::endpoint_path(endpoint) == path) return endpoint;
+    }
+    return std::nullopt;
+}
+
 std::variant<Subscription, net::Response> read_subscription(const net::Request& request,
                                                             const FeedState& feed) {
-    if (request.method == "OPTIONS") return preflight(request);
+    if (request.method == "OPTIONS") return net::options_response(request, kCors, kMethods);
+    if (feed.draining) return come_later(request, kDraining, "30");
     if (feed.at_subscriber_limit) return refusal(request, 503, kTooManySubscribers);
+    if (feed.at_address_limit) return too_many_of_address(request);
 
     const auto endpoint = endpoint_at(request.path());
     if (!endpoint) return refusal(request, 404, kInvalidPath);
@@ -158,8 +137,8 @@ std::variant<Subscription, net::Response> read_subscription(const net::Request& 
         return response;
     }
 
-    const auto query = parse_fields(request.query());
-    if (!query) return refusal(request, 422, kInvalidQuery);
+    const auto query = read_query(request.query(), *endpoint);
+    if (!query) return refusal(request, 422, query.error().message);
 
     // Last-Event-ID wins: a browser that reconnects sends it beside the URL's old start_from.
     Start start{feed.ring_next, {}};
@@ -175,11 +154,12 @@ std::variant<Subscription, net::Response> read_subscription(const net::Request& 
     if (!start.gap.empty() && query->fail_on_gap) return gone(request, feed, std::move(range), start.gap);
 
     Subscription subscription;
-    subscription.endpoint = *endpoint;
+    subscription.lane = {*endpoint, query->filter};
     subscription.next = start.next;
     subscription.complete_from = std::max(start.next, feed.log.oldest);
     subscription.framing = request.version >= 11 ? Framing::Chunked : Framing::UntilClose;
-    subscription.headers = stream_headers(request, std::move(range));
+    subscription.coding = coding_for(request);
+    subscription.headers = stream_headers(request, subscription.coding, std::move(range));
     subscription.head_only = request.method == "HEAD";
     return subscription;
 }
@@ -190,16 +170,16 @@ std::optional<Cursor> cursor_of(const net::Request& request) {
         if (!last) return std::nullopt;
         return Cursor{*last, true};
     }
-    const auto query = parse_fields(request.query());
+    const auto endpoint = endpoint_at(request.path());
+    if (!endpoint) return std::nullopt;
+    const auto query = read_query(request.query(), *endpoint);
     if (!query || !query->start_from) return std::nullopt;
     return Cursor{*query->start_from, false};
 }
 
 net::Response log_unreadable(const net::Request& request) {
-    auto response = refusal(
-        request, 503, "the events asked for are in storage, which cannot be read now; try again later\n");
-    response.headers.emplace_back("retry-after", "5");
-    return response;
+    return come_later(
+        request, "the events asked for are in storage, which cannot be read now; try again later\n", "5");
 }
 
 }  // namespace stream

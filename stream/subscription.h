@@ -6,9 +6,10 @@
 #include <variant>
 
 #include "base/event.h"
+#include "net/content_coding.h"
 #include "net/http_message.h"
 #include "storage/event_log.h"
-#include "stream/frame.h"
+#include "stream/lane.h"
 
 namespace stream {
 
@@ -19,17 +20,23 @@ struct FeedState {
     base::EventId ring_next = 1;
     std::string_view feed_id;
     bool at_subscriber_limit = false;
+    bool at_address_limit = false;  ///< as many of the client's address as are let in
+    bool draining = false;          ///< an operator lets nobody in
 };
 
 /// A stream to be served: where it begins, and the head of its response.
 struct Subscription {
-    base::Endpoint endpoint = base::Endpoint::Main;
+    LaneKey lane;
     base::EventId next = 1;           ///< the first id that the subscriber wants
     base::EventId complete_from = 1;  ///< what is missing below it was announced
     Framing framing = Framing::Chunked;
+    net::ContentCoding coding = net::ContentCoding::Identity;
     net::Headers headers;    ///< of the response, status 200
     bool head_only = false;  ///< HEAD: they are the whole answer
 };
+
+/// The endpoint that a path asks for; one slash at its end is overlooked.
+[[nodiscard]] std::optional<base::Endpoint> endpoint_at(std::string_view path);
 
 /// Reads a request of the event stream server; an answer at once where there is nothing to stream.
 /// Paths, cursors (`start_from`, `Last-Event-ID`), status codes and bodies are those of the node, and what

@@ -1,6 +1,7 @@
 #include "upstream/event_stream.h"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -29,8 +30,8 @@ bool is_event_stream(std::string_view content_type) {
 
 }  // namespace
 
-EventStream::EventStream(const asio::any_io_executor& executor)
-    : connection_(std::make_shared<TcpConnection>(executor)), body_(kBodyBuffer) {}
+EventStream::EventStream(const asio::any_io_executor& executor, std::shared_ptr<const tls::ClientContext> tls)
+    : connection_(std::make_shared<TcpConnection>(executor, std::move(tls))), body_(kBodyBuffer) {}
 
 asio::awaitable<base::Result<void>> EventStream::open(Address address, base::Filter filter,
                                                       std::uint32_t start_from,
@@ -111,7 +112,7 @@ EventStream::Parsed EventStream::parse_received() {
 base::Error EventStream::ended(const error_code& error) const {
     if (connection_->timed_out()) return base::unavailable("no answer in time");
     if (error == asio::error::eof || error == http::error::end_of_stream ||
-        error == http::error::partial_message) {
+        error == asio::ssl::error::stream_truncated || error == http::error::partial_message) {
         return base::unavailable("the node ended the stream");
     }
     return base::unavailable(error.message());

@@ -22,7 +22,9 @@ namespace upstream {
 /// bytes however they are framed (chunked, content-length, until close; HTTP/1.1 or 1.0). One thread.
 class EventStream {
   public:
-    explicit EventStream(const boost::asio::any_io_executor& executor);
+    /// `tls`: none for a plain connection.
+    explicit EventStream(const boost::asio::any_io_executor& executor,
+                         std::shared_ptr<const tls::ClientContext> tls = {});
 
     /// Connects, asks for the events from `start_from` on (0: all that the node holds) and checks that the
     /// answer is an event stream, all within `timeout`.

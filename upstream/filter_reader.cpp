@@ -44,7 +44,9 @@ struct FilterReader::Counters {
           unreadable(metrics.error("connection_manager", fmt::format("deserialization_error:{}", filter))),
           without_id(metrics.error("connection_manager", "event_without_id")),
           version_expected(metrics.error("connection_manager", "api_version_expected")),
-          version_unreadable(metrics.error("connection_manager", "api_version_deserialization_failed")) {}
+          version_unreadable(metrics.error("connection_manager", "api_version_deserialization_failed")),
+          begun(metrics.internal_event("event_received_start")),
+          ended(metrics.internal_event("event_received_end")) {}
 
     base::Histogram& received_bytes;
     base::Counter& stream_failed;
@@ -52,6 +54,8 @@ struct FilterReader::Counters {
     base::Counter& without_id;
     base::Counter& version_expected;
     base::Counter& version_unreadable;
+    base::Counter& begun;
+    base::Counter& ended;
 };
 
 /// While it lives the node is not to blame for the silence.
@@ -79,7 +83,7 @@ FilterReader::FilterReader(std::shared_ptr<const NodeContext> node, base::Filter
       identity_(std::move(identity)),
       changed_(std::move(changed)),
       counters_(std::make_unique<Counters>(node_->shared->dependencies.metrics, base::filter_name(filter))),
-      stream_(node_->shared->executor),
+      stream_(node_->shared->executor, node_->tls()),
       last_read_(Clock::now()),
       wake_(node_->shared->executor) {}
 
@@ -153,6 +157,8 @@ asio::awaitable<FilterReader::End> FilterReader::read_to_end() {
 }
 
 asio::awaitable<std::optional<FilterReader::End>> FilterReader::take_all(std::vector<SseEvent>& events) {
+    const auto count = static_cast<double>(events.size());
+    counters_->begun.Increment(count);
     for (auto& frame : events) {
         if (phase_ == Phase::Connecting) {
             if (auto end = check_first(frame)) co_return end;
@@ -165,6 +171,7 @@ asio::awaitable<std::optional<FilterReader::End>> FilterReader::take_all(std::ve
     }
     const bool pushed = co_await flush();
     if (!pushed) co_return End{};
+    counters_->ended.Increment(count);
     co_return std::nullopt;
 }
 
@@ -194,7 +201,7 @@ asio::awaitable<void> FilterReader::wait_for_admission() {
 }
 
 asio::awaitable<std::optional<FilterReader::End>> FilterReader::take(SseEvent& frame) {
-    counters_->received_bytes.Observe(static_cast<double>(frame.data.size()));
+    counters_->received_bytes.observe(static_cast<double>(frame.data.size()));
     if (frame.oversized) {
         const auto limit = node_->options.max_event_size;
         co_return skip(frame, counters_->unreadable, fmt::format("larger than the limit of {} bytes", limit));
@@ -223,8 +230,10 @@ asio::awaitable<std::optional<FilterReader::End>> FilterReader::take(SseEvent& f
     if (event.kind == base::Kind::BlockAdded && event.height)
         node_->shared->peers.block(event.node, *event.height, last_read_);
 
-    const bool told = co_await wait_for_gaps();
-    if (!told) co_return End{};
+    if (gaps_.open()) {
+        const bool told = co_await wait_for_gaps();
+        if (!told) co_return End{};
+    }
     event.position = memory_.cursor.position();
     if (base::row_of(event.kind).key == base::KeyShape::Occurrence) {
         event.key = occurrence_key(identity_, event.filter, event.position);
@@ -282,7 +291,6 @@ void FilterReader::complain(std::string_view why, std::string_view payload) {
 
 /// Before an event is handed on that comes after a gap. False: the reader is closed.
 asio::awaitable<bool> FilterReader::wait_for_gaps() {
-    if (!gaps_.open()) co_return true;
     const Pause pause(*this);  // which also has the other readers look again
     const auto patience_ends = Clock::now() + kGapPatience;
     waits_for_gaps_ = true;

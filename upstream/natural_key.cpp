@@ -1,36 +1,18 @@
 #include "upstream/natural_key.h"
 
 #include <algorithm>
-#include <array>
+#include <utility>
+
+#include "base/hex.h"
 
 namespace upstream {
 namespace {
 
-constexpr std::uint8_t kNoDigit = 0xFF;
 constexpr std::uint8_t kOdd = 0xFF;
-
-constexpr std::array<std::uint8_t, 256> kDigitValues = [] {
-    std::array<std::uint8_t, 256> values{};
-    values.fill(kNoDigit);
-    for (std::uint8_t i = 0; i < 10; ++i) values['0' + i] = i;
-    for (std::uint8_t i = 0; i < 6; ++i) {
-        values['a' + i] = static_cast<std::uint8_t>(10 + i);
-        values['A' + i] = static_cast<std::uint8_t>(10 + i);
-    }
-    return values;
-}();
-
-std::uint8_t digit_value(char digit) {
-    return kDigitValues[static_cast<unsigned char>(digit)];
-}
 
 void append_big_endian(base::KeyBytes& to, std::uint64_t number, int bytes) {
     for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
         to.push_back(static_cast<std::uint8_t>(number >> shift));
-}
-
-bool is_hex(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return digit_value(c) != kNoDigit; });
 }
 
 void append_odd_text(base::KeyBytes& to, std::string_view text) {
@@ -42,15 +24,9 @@ void append_odd_text(base::KeyBytes& to, std::string_view text) {
 }  // namespace
 
 base::KeyBytes key_of_hex(std::string_view text, std::initializer_list<std::size_t> digits) {
-    base::KeyBytes key;
-    if (std::ranges::find(digits, text.size()) != digits.end() && is_hex(text)) {
-        for (std::size_t i = 0; i < text.size(); i += 2) {
-            key.push_back(static_cast<std::uint8_t>(digit_value(text[i]) << 4 | digit_value(text[i + 1])));
-        }
-    } else {
-        append_odd_text(key, text);
-    }
-    return key;
+    if (std::ranges::find(digits, text.size()) == digits.end()) return key_of_odd_text(text);
+    auto key = base::bytes_of_hex(text);
+    return key ? std::move(*key) : key_of_odd_text(text);
 }
 
 base::KeyBytes key_of_odd_text(std::string_view text) {

@@ -177,7 +177,7 @@ asio::awaitable<bool> NodeConnection::find_compatible() {
 }
 
 asio::awaitable<ProbeResult> NodeConnection::probe() {
-    probe_connection_ = std::make_shared<TcpConnection>(shared_->executor);
+    probe_connection_ = std::make_shared<TcpConnection>(shared_->executor, node_->tls());
     const auto address = node_->rest_address();
     auto result = co_await probe_status(probe_connection_, address, node_->options.connection_timeout);
     probe_connection_.reset();

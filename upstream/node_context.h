@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "tls/client_context.h"
 #include "upstream/gap_list.h"
 #include "upstream/mailbox.h"
 #include "upstream/network_gate.h"
@@ -33,6 +34,16 @@ struct SharedContext {
     Peers peers;
     GapList gaps;
     Mailbox mailbox;
+
+    /// The certificates that vouch for nodes; read from the system when they are first needed.
+    [[nodiscard]] std::shared_ptr<const tls::ClientContext> trust() {
+        if (!trust_) trust_ = std::make_shared<const tls::ClientContext>();
+        return trust_;
+    }
+    void forget_trust() { trust_.reset(); }
+
+  private:
+    std::shared_ptr<const tls::ClientContext> trust_;
 };
 
 /// What the parts of one node's connection have in common.
@@ -44,6 +55,11 @@ struct NodeContext {
 
     [[nodiscard]] Address sse_address() const { return {options.ip_address, options.sse_port}; }
     [[nodiscard]] Address rest_address() const { return {options.ip_address, options.rest_port}; }
+
+    /// None for a node that is read in plain.
+    [[nodiscard]] std::shared_ptr<const tls::ClientContext> tls() const {
+        return options.use_tls ? shared->trust() : nullptr;
+    }
 
     std::shared_ptr<SharedContext> shared;
     NodeOptions options;

@@ -41,8 +41,9 @@ struct TcpConnection::Lookup {
     Endpoints endpoints;
 };
 
-TcpConnection::TcpConnection(const asio::any_io_executor& executor)
-    : executor_(executor), socket_(executor), deadline_(executor) {}
+TcpConnection::TcpConnection(const asio::any_io_executor& executor,
+                             std::shared_ptr<const tls::ClientContext> tls)
+    : executor_(executor), tls_(std::move(tls)), socket_(tcp::socket(executor)), deadline_(executor) {}
 
 asio::awaitable<base::Result<void>> TcpConnection::connect(Address address, Clock::time_point deadline) {
     auto endpoints = co_await resolve(address, deadline);
@@ -59,9 +60,28 @@ asio::awaitable<base::Result<void>> TcpConnection::connect(Address address, Cloc
         if (!last_error) break;
     }
     base::Result<void> result;
-    if (!last_error) co_return result;
-    result = base::unavailable(fmt::format("cannot connect to {}: {}", address.authority(),
-                                           timed_out_ ? "no answer in time" : last_error.message()));
+    if (last_error) {
+        result = base::unavailable(fmt::format("cannot connect to {}: {}", address.authority(),
+                                               timed_out_ ? "no answer in time" : last_error.message()));
+    } else if (tls_) {
+        result = co_await encrypt(address, deadline);
+    }
+    co_return result;
+}
+
+asio::awaitable<base::Result<void>> TcpConnection::encrypt(const Address& address,
+                                                           Clock::time_point deadline) {
+    set_deadline(deadline);
+    socket_.encrypt(tls_->new_session(address.bare_host()));
+    const auto error = co_await socket_.handshake();
+    clear_deadline();
+    base::Result<void> result;
+    if (closed_) {
+        result = base::unavailable("closed");
+    } else if (error) {
+        result = base::unavailable(fmt::format("cannot connect to {} over TLS: {}", address.authority(),
+                                               timed_out_ ? "no answer in time" : socket_.explain(error)));
+    }
     co_return result;
 }
 
@@ -97,20 +117,21 @@ asio::awaitable<base::Result<TcpConnection::Endpoints>> TcpConnection::resolve(c
 
 asio::awaitable<error_code> TcpConnection::connect_to(tcp::endpoint endpoint, Clock::time_point deadline) {
     error_code error;
-    socket_.close(error);
-    socket_.open(endpoint.protocol(), error);
+    auto& tcp = socket_.tcp();
+    tcp.close(error);
+    tcp.open(endpoint.protocol(), error);
     if (error) co_return error;
 
     set_deadline(deadline);
-    std::tie(error) = co_await socket_.async_connect(endpoint, kAsTuple);
+    std::tie(error) = co_await tcp.async_connect(endpoint, kAsTuple);
     const bool in_time = !timed_out_;
     clear_deadline();
     if (!in_time) co_return asio::error::timed_out;
     if (error) co_return error;
 
     error_code ignored;
-    socket_.set_option(tcp::no_delay(true), ignored);
-    socket_.set_option(asio::socket_base::keep_alive(true), ignored);
+    tcp.set_option(Tcp::no_delay(true), ignored);
+    tcp.set_option(asio::socket_base::keep_alive(true), ignored);
     co_return error;
 }
 
@@ -123,8 +144,7 @@ void TcpConnection::set_deadline(Clock::time_point deadline) {
         // A deadline that was moved while its handler was on the way is none any more.
         if (error || !self || self->deadline_number_ != number) return;
         self->timed_out_ = true;
-        error_code ignored;
-        self->socket_.close(ignored);
+        self->socket_.close();
     });
 }
 
@@ -136,8 +156,7 @@ void TcpConnection::clear_deadline() {
 void TcpConnection::close() {
     closed_ = true;
     clear_deadline();
-    error_code ignored;
-    socket_.close(ignored);
+    socket_.close();
     if (lookup_) lookup_->done.notify();
 }
 

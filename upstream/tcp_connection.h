@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "tls/client_context.h"
+#include "tls/socket.h"
 #include "upstream/signal.h"
 
 namespace upstream {
@@ -28,17 +30,20 @@ struct Address {
     [[nodiscard]] std::string authority() const;
 };
 
-/// A client's TCP socket with a deadline that covers several operations. One thread; held by shared_ptr.
+/// A client's TCP socket, with TLS over it if wanted, and a deadline that covers several operations. One
+/// thread; held by shared_ptr.
 class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   public:
     using Clock = std::chrono::steady_clock;
     using Tcp = boost::asio::ip::tcp;
 
-    explicit TcpConnection(const boost::asio::any_io_executor& executor);
+    /// `tls`: none for a plain connection.
+    explicit TcpConnection(const boost::asio::any_io_executor& executor,
+                           std::shared_ptr<const tls::ClientContext> tls = {});
 
-    /// Looks the name up and tries each of its addresses in turn until one answers, all of it before the
-    /// deadline: each address gets an equal share of the time that is left. Sets TCP_NODELAY and
-    /// SO_KEEPALIVE.
+    /// Looks the name up, tries each of its addresses in turn until one answers, and makes the TLS
+    /// handshake, all of it before the deadline: each address gets an equal share of the time that is left.
+    /// Sets TCP_NODELAY and SO_KEEPALIVE.
     [[nodiscard]] boost::asio::awaitable<base::Result<void>> connect(Address address,
                                                                      Clock::time_point deadline);
 
@@ -51,7 +56,8 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
     void close();
     [[nodiscard]] bool closed() const { return closed_; }
 
-    [[nodiscard]] Tcp::socket& socket() { return socket_; }
+    /// To read from and write to.
+    [[nodiscard]] tls::Socket& socket() { return socket_; }
 
   private:
     using Endpoints = std::vector<Tcp::endpoint>;
@@ -61,9 +67,12 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
                                                                           Clock::time_point deadline);
     [[nodiscard]] boost::asio::awaitable<boost::system::error_code> connect_to(Tcp::endpoint endpoint,
                                                                                Clock::time_point deadline);
+    [[nodiscard]] boost::asio::awaitable<base::Result<void>> encrypt(const Address& address,
+                                                                     Clock::time_point deadline);
 
     boost::asio::any_io_executor executor_;
-    Tcp::socket socket_;
+    const std::shared_ptr<const tls::ClientContext> tls_;
+    tls::Socket socket_;
     boost::asio::steady_timer deadline_;
     std::uint64_t deadline_number_ = 0;
     std::shared_ptr<Lookup> lookup_;

@@ -43,6 +43,7 @@ class Upstream::Impl : public std::enable_shared_from_this<Impl> {
     }
 
     void configure(std::vector<NodeOptions> configured) {
+        shared_->forget_trust();
         roster_.configure(std::move(configured));
         warn_of_left_out();
         apply();

@@ -87,7 +87,8 @@ class Upstream final : public Steering {
     void stop();
 
     /// The configuration file was read again: nodes that changed restart, new ones start, missing ones end.
-    /// What was commanded goes on to hold. Any thread.
+    /// What was commanded goes on to hold. New connections over TLS trust what the system trusts now. Any
+    /// thread.
     void configure(std::vector<NodeOptions> configured);
 
     void report(Reports reports) override;

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
-import { eventually, makeSidecar, startNetwork } from './programs.mjs';
+import { eventually, launchBrowser, makeSidecar, startNetwork } from './programs.mjs';
 
 let browser;
 let network;
@@ -17,11 +16,7 @@ before(async () => {
   pageServer = createServer((_, response) => response.end('<!doctype html><title>subscriber</title>'));
   pageServer.listen(0, '127.0.0.1');
   await once(pageServer, 'listening');
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
-  });
+  browser = await launchBrowser();
 });
 
 after(async () => {
@@ -31,8 +26,8 @@ after(async () => {
   network?.stop();
 });
 
-async function subscribe(target) {
-  const page = await browser.newPage();
+async function subscribe(target, of = sidecar) {
+  const page = await browser.newPage({ ignoreHTTPSErrors: true });
   await page.goto(`http://127.0.0.1:${pageServer.address().port}/`);
   await page.evaluate((url) => {
     window.events = [];
@@ -40,7 +35,7 @@ async function subscribe(target) {
     const source = new EventSource(url);
     source.onopen = () => { window.opened += 1; };
     source.onmessage = (event) => window.events.push({ id: event.lastEventId, data: event.data });
-  }, `${sidecar.url}${target}`);
+  }, `${of.url}${target}`);
   return page;
 }
 
@@ -71,6 +66,17 @@ test('EventSource gets every event over a kill of the sidecar, from another orig
   }
   assert.deepEqual(ids.sort((a, b) => a - b), Array.from({ length: newest }, (_, i) => i + 1), 'no event lost or twice');
   for (const page of pages) await page.close();
+});
+
+test('EventSource reads over https', async () => {
+  const secure = await makeSidecar(network.nodes, { tls: true });
+  const page = await subscribe('/events/main?start_from=1', secure);
+  await eventually(async () => (await events(page)).length > 20, 'events over https');
+  const got = (await events(page)).filter((event) => !event.data.includes('ApiVersion'));
+  for (const event of got) assert.ok(Object.keys(JSON.parse(event.data)).length === 1);
+  assert.equal(await page.evaluate(() => window.opened), 1);
+  await page.close();
+  await secure.dispose();
 });
 
 test('fetch from another origin may read the range headers', async () => {

@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto* response = std::get_if<net::Response>(&result)) {
         require(response->status == 200 || response->status == 204 || response->status == 404 ||
                 response->status == 405 || response->status == 410 || response->status == 422);
-        require(response->status < 400 || !response->body.empty());
+        require(response->status < 400 || !net::bytes_of(response->body).empty());
     } else {
         const auto& subscription = std::get<stream::Subscription>(result);
         require(subscription.next <= feed.log.next);

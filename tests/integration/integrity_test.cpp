@@ -8,6 +8,7 @@
 
 #include "integration/followers.h"
 #include "integration/support_check.h"
+#include "support/paths.h"
 #include "support/payloads.h"
 #include "support/programs.h"
 
@@ -90,8 +91,8 @@ TEST(Integrity, ARepairThatIsKilledLosesNothing) {
               0);
     alter(log, "UPDATE event SET payload = x'00' WHERE id = 77");
     for (int milliseconds = 10;; milliseconds += 40) {
-        support::Process repair({EVENT_SIDECAR_PROGRAM, "verify", "--repair", "--path-to-config", config},
-                                output);
+        support::Process repair(
+            {support::sidecar_program(), "verify", "--repair", "--path-to-config", config}, output);
         const auto code = repair.wait(std::chrono::milliseconds(milliseconds));
         if (code) {
             EXPECT_EQ(*code, 0) << support::read_file(output);

@@ -8,6 +8,7 @@
 
 #include "integration/followers.h"
 #include "integration/support_check.h"
+#include "support/paths.h"
 #include "support/payloads.h"
 #include "support/postgresql.h"
 #include "support/programs.h"
@@ -150,7 +151,7 @@ TEST(Moving, PipesEndQuietlyAndFullDisksDoNot) {
     for (std::uint64_t i = 1; i <= 20'000; ++i) lines += support::payload(Kind::Step, i) + "\n";
     support::write_file(folder.path() / "lines.jsonl", lines);
     const Sidecar sidecar(folder.path(), {.nodes = {{1, 2}}});
-    const std::string program = EVENT_SIDECAR_PROGRAM;
+    const std::string program = support::sidecar_program();
     const auto config = " --path-to-config " + sidecar.config_file().string();
     const auto output = folder.path() / "shell.out";
 
@@ -176,7 +177,7 @@ TEST(Moving, SigintEndsAnImportWithALineHowFarItCame) {
     const auto pipe = folder.path() / "pipe";
     ASSERT_EQ(shell("mkfifo " + pipe.string(), folder.path() / "shell.out"), 0);
     const auto output = folder.path() / "import.out";
-    support::Process import({EVENT_SIDECAR_PROGRAM, "import", pipe.string(), "--network-name", "n",
+    support::Process import({support::sidecar_program(), "import", pipe.string(), "--network-name", "n",
                              "--path-to-config", sidecar.config_file().string()},
                             output);
     // The pipe stays open: the import waits for more, after what fills some batches.

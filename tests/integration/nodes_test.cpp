@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "integration/followers.h"
+#include "integration/nodes_command.h"
 #include "integration/support_check.h"
 #include "support/programs.h"
 
@@ -19,32 +20,6 @@ using namespace std::chrono_literals;
 using support::Sidecar;
 using support::SimulatedNetwork;
 using support::TemporaryFolder;
-
-/// What `event-sidecar nodes …` printed.
-std::string nodes(const TemporaryFolder& folder, const Sidecar& sidecar, std::vector<std::string> words) {
-    words.insert(words.begin(),
-                 {EVENT_SIDECAR_PROGRAM, "--path-to-config", sidecar.config_file().string(), "nodes"});
-    const auto output = folder.path() / "command.log";
-    std::filesystem::remove(output);
-    support::Process command(words, output);
-    const auto code = command.wait();
-    return fmt::format("{}{}", code == 0 ? "" : "FAILED: ", command.output());
-}
-
-std::string name_of(const SimulatedNetwork::Ports& node) {
-    return fmt::format("127.0.0.1:{}", node.sse);
-}
-
-nlohmann::json show(const TemporaryFolder& folder, const Sidecar& sidecar, const std::string& name) {
-    const auto text = nodes(folder, sidecar, {"show", name, "--json"});
-    const auto answer = nlohmann::json::parse(text, nullptr, false);
-    return answer.is_object() && answer.contains("node") ? answer["node"] : nlohmann::json{{"state", text}};
-}
-
-bool reaches(const TemporaryFolder& folder, const Sidecar& sidecar, const std::string& name,
-             const std::string& state) {
-    return support::eventually([&] { return show(folder, sidecar, name)["state"] == state; });
-}
 
 TEST(Nodes, ASuspendedNodeStaysSoOverKill9AndSighupUntilItIsResumed) {
     const TemporaryFolder folder;

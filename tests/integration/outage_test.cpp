@@ -15,6 +15,7 @@
 
 #include "integration/followers.h"
 #include "integration/support_check.h"
+#include "support/paths.h"
 #include "support/postgresql.h"
 #include "support/programs.h"
 
@@ -61,7 +62,7 @@ class Outage : public testing::Test {
     /// The exit code of `event-sidecar …`, and what it printed.
     std::pair<int, std::string> ask(std::vector<std::string> words) {
         words.insert(words.begin(),
-                     {EVENT_SIDECAR_PROGRAM, "--path-to-config", sidecar_->config_file().string()});
+                     {support::sidecar_program(), "--path-to-config", sidecar_->config_file().string()});
         const auto output = folder_.path() / "command.log";
         std::filesystem::remove(output);
         support::Process command(words, output);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "integration/support_check.h"
+#include "support/paths.h"
 #include "support/programs.h"
 
 namespace integration {
@@ -73,7 +74,7 @@ TEST(Payload, OddJsonPassesThroughByteForByte) {
 }
 
 TEST(Payload, RealEventsPassThroughByteForByte) {
-    const auto data = std::filesystem::path(PROJECT_SOURCE_DIR) / ".." / "shared" / "data";
+    const auto data = support::captured_payloads();
     std::size_t files = 0;
     std::error_code missing;
     for (const auto& entry : std::filesystem::directory_iterator(data, missing)) {

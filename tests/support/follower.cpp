@@ -69,7 +69,8 @@ void Follower::follow_once(std::uint16_t port) {
         ports_.size() > 1 ? kPatienceWithOneOfSeveral : Process::kPatience;
     if (!client.read_until_contains("\r\n\r\n", patience)) return;
     const std::string head = head_of(client.received());
-    if (!head.starts_with("HTTP/1.0 200")) return short_pause();
+    if (head.find(" 200") != std::string_view("HTTP/1.x").size())
+        return short_pause();  // a proxy may say 1.1
     if (head.find("x-sidecar-gap") != std::string::npos) complain("a gap was announced: " + head);
     ++connections_;
     std::string text = client.received().substr(head.size() + 2);

@@ -17,6 +17,11 @@ class MemoryLog final : public storage::EventLog {
     std::atomic<bool> appends_fail = false;
     std::atomic<bool> reads_wait = false;  ///< notify it when it is made false
     mutable std::atomic<unsigned> reads = 0;
+    /// Where the pages began that were read, in order.
+    [[nodiscard]] std::vector<base::EventId> page_starts() const {
+        const std::lock_guard lock(mutex_);
+        return page_starts_;
+    }
 
     /// What another instance does; range() tells of it only once it is learnt of.
     void append_elsewhere(const base::EventBatch& batch, bool foreign = false) {
@@ -72,6 +77,8 @@ class MemoryLog final : public storage::EventLog {
         return {};
     }
     storage::NodeStore& nodes() override { throw std::logic_error("no nodes in memory"); }
+    const storage::EventFinder& finder() const override { throw std::logic_error("no finder in memory"); }
+    storage::LogUsage usage() const override { return {}; }
     storage::Positions positions() const override { return {}; }
 
     base::Result<storage::Appended> append(std::span<const base::Event> batch, std::string_view) override {
@@ -96,6 +103,7 @@ class MemoryLog final : public storage::EventLog {
         if (reads_fail) return base::unavailable("the disk is gone");
         const std::lock_guard lock(mutex_);
         known_ = range_;
+        page_starts_.push_back(request.from);
         storage::Page page;
         std::size_t bytes = 0;
         page.next = std::min(request.to, range_.next);
@@ -139,12 +147,14 @@ class MemoryLog final : public storage::EventLog {
         key.push_back(0);
         key.insert(key.end(), event.key.second.begin(), event.key.second.end());
         if (!keys_.insert(key).second) return 0;
-        events_.push_back({range_.next, event.kind, event.filter, version_, event.payload});
+        events_.push_back({range_.next, event.kind, event.filter, version_, event.payload, false,
+                           event.height, base::traits_of(event)});
         return range_.next++;
     }
 
     mutable std::mutex mutex_;
     std::vector<storage::StoredEvent> events_;
+    mutable std::vector<base::EventId> page_starts_;
     std::set<std::vector<std::uint8_t>> keys_;
     storage::Range range_;
     mutable storage::Range known_;

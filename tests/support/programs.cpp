@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "support/paths.h"
 #include "support/postgresql.h"
 #include "support/raw_client.h"
 
@@ -12,14 +13,20 @@ namespace support {
 namespace {
 
 std::vector<std::string> sim_command(std::vector<std::string> arguments) {
-    std::vector<std::string> command{CASPER_NODE_SIM_PROGRAM, "--sse-port", "0",      "--rest-port", "0",
-                                     "--control-port",        "0",          "--quiet"};
+    std::vector<std::string> command{simulator_program(), "--sse-port", "0",      "--rest-port", "0",
+                                     "--control-port",    "0",          "--quiet"};
     for (auto& argument : arguments) command.push_back(std::move(argument));
     return command;
 }
 
+struct ServerPorts {
+    std::uint16_t streams = 0;
+    std::uint16_t rest = 0;
+    std::uint16_t admin = 0;
+};
+
 std::string config_text(const Sidecar::Settings& settings, const std::filesystem::path& storage,
-                        std::uint16_t port) {
+                        const ServerPorts& ports) {
     std::string text = settings.top_keys + "\n";
     for (const auto& node : settings.nodes) {
         text += fmt::format(
@@ -32,18 +39,19 @@ std::string config_text(const Sidecar::Settings& settings, const std::filesystem
                               : settings.database_section;
     text += fmt::format("[storage]\nstorage_path = \"{}\"\n{}\n{}\n", storage.string(), settings.storage_keys,
                         database);
-    text += fmt::format("[rest_server]\nport = {}\n", free_port());
-    text += fmt::format("[event_stream_server]\nport = {}\nbind_address = \"127.0.0.1\"\n{}\n", port,
+    text += fmt::format("[rest_server]\nport = {}\nbind_address = \"127.0.0.1\"\n{}\n", ports.rest,
+                        settings.rest_keys);
+    text += fmt::format("[event_stream_server]\nport = {}\nbind_address = \"127.0.0.1\"\n{}\n", ports.streams,
                         settings.stream_keys);
-    return text;
-}
-
-bool serves(std::uint16_t port) {
-    try {
-        return fetch(port, "HEAD /events/main HTTP/1.1\r\n").starts_with("HTTP/1.1 ");
-    } catch (const std::exception&) {
-        return false;
+    if (settings.admin_keys) {
+        text += fmt::format("[admin_server]\nport = {}\nbind_address = \"127.0.0.1\"\n{}\n", ports.admin,
+                            *settings.admin_keys);
     }
+    if (settings.tls) {
+        text += fmt::format("[tls]\ncertificate_file = \"{}\"\nprivate_key_file = \"{}\"\n",
+                            settings.tls->certificate.string(), settings.tls->key.string());
+    }
+    return text;
 }
 
 }  // namespace
@@ -78,21 +86,38 @@ Sidecar::Sidecar(const std::filesystem::path& folder, const Settings& settings)
     : config_(folder / "config.toml"),
       log_(folder / "sidecar.log"),
       environment_(settings.environment),
-      port_(free_port()) {
+      authority_(settings.authority),
+      port_(free_port()),
+      rest_port_(free_port()),
+      admin_port_(free_port()) {
     const auto storage = settings.storage_path.empty() ? folder / "storage" : settings.storage_path;
-    write_file(config_, config_text(settings, storage, port_));
+    write_file(config_, config_text(settings, storage, {port_, rest_port_, admin_port_}));
 }
 
 void Sidecar::launch() {
-    process_.emplace(std::vector<std::string>{EVENT_SIDECAR_PROGRAM, "--path-to-config", config_.string()},
-                     log_, environment_);
+    process_.emplace(std::vector<std::string>{sidecar_program(), "--path-to-config", config_.string()}, log_,
+                     environment_);
+}
+
+RawClient Sidecar::connect() const {
+    RawClient client(port_);
+    if (!authority_.empty()) client.start_tls({.authority = authority_});
+    return client;
+}
+
+bool Sidecar::serves() const {
+    try {
+        return fetch(connect(), "HEAD /events/main HTTP/1.1\r\n").starts_with("HTTP/1.1 ");
+    } catch (const std::exception&) {
+        return false;
+    }
 }
 
 void Sidecar::start() {
     launch();
-    const bool ended_or_ready = eventually(
-        [this] { return serves(port_) || process_->wait(std::chrono::milliseconds(0)).has_value(); });
-    if (!ended_or_ready || !serves(port_)) throw std::runtime_error("the sidecar does not serve: " + log());
+    const bool ended_or_ready =
+        eventually([this] { return serves() || process_->wait(std::chrono::milliseconds(0)).has_value(); });
+    if (!ended_or_ready || !serves()) throw std::runtime_error("the sidecar does not serve: " + log());
 }
 
 void Sidecar::kill() {
@@ -106,7 +131,7 @@ int Sidecar::stop() {
 
 int run_sidecar(const std::vector<std::string>& arguments, const std::filesystem::path& output,
                 const std::map<std::string, std::string>& environment) {
-    std::vector<std::string> all{EVENT_SIDECAR_PROGRAM};
+    std::vector<std::string> all{sidecar_program()};
     all.insert(all.end(), arguments.begin(), arguments.end());
     Process process(all, output, environment);
     return process.wait().value_or(-1);

@@ -3,10 +3,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "support/certificates.h"
 #include "support/process.h"
+#include "support/raw_client.h"
 
 namespace support {
 
@@ -51,8 +54,12 @@ class Sidecar {
         std::string sqlite_keys;
         std::string database_section;  ///< instead of [storage.sqlite_config]
         std::string stream_keys = "max_concurrent_subscribers = 500";
+        std::string rest_keys = "max_concurrent_requests = 1000\nmax_requests_per_second = 100000";
         std::string top_keys;
-        std::filesystem::path storage_path;  ///< default: a folder below the given one
+        std::optional<std::string> admin_keys;  ///< further lines for [admin_server]; none: no such section
+        std::optional<CertificateFiles> tls;    ///< served over TLS, by this certificate
+        std::filesystem::path authority;        ///< which issued it
+        std::filesystem::path storage_path;     ///< default: a folder below the given one
         std::map<std::string, std::string> environment;
 
         /// The events go to this server's database `postgres`, the password comes by the environment.
@@ -67,19 +74,28 @@ class Sidecar {
     /// Starts it without waiting.
     void launch();
     void kill();
+    /// A client of the streams, over TLS if they are.
+    [[nodiscard]] RawClient connect() const;
     /// SIGTERM, and the exit code.
     int stop();
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] std::uint16_t rest_port() const { return rest_port_; }
+    [[nodiscard]] std::uint16_t admin_port() const { return admin_port_; }
     [[nodiscard]] Process& process() { return process_.value(); }
     [[nodiscard]] std::string log() const { return read_file(log_); }
     [[nodiscard]] const std::filesystem::path& config_file() const { return config_; }
 
   private:
+    [[nodiscard]] bool serves() const;
+
     std::filesystem::path config_;
     std::filesystem::path log_;
     std::map<std::string, std::string> environment_;
+    std::filesystem::path authority_;  ///< empty: plain HTTP
     std::uint16_t port_;
+    std::uint16_t rest_port_;
+    std::uint16_t admin_port_;
     std::optional<Process> process_;
 };
 

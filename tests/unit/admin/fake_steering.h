@@ -50,12 +50,8 @@ class FakeSteering : public upstream::Steering {
     void add(upstream::NodeSpec node, Answer done) override {
         answer([this, node = std::move(node), done = std::move(done)] {
             const auto report = report_of(node.options.name, upstream::NodeState::Initializing);
-            {
-                const std::lock_guard lock(mutex_);
-                nodes_.push_back(report);
-                added_.push_back(node);
-            }
-            done(report);
+            const bool is_new = insert(report, node);
+            is_new ? done(report) : done(base::invalid("there is a node " + report.name + " already"));
         });
     }
 
@@ -92,6 +88,15 @@ class FakeSteering : public upstream::Steering {
   private:
     void change(std::string name, upstream::NodeState state, Answer done) {
         answer([this, name = std::move(name), state, done = std::move(done)] { done(changed(name, state)); });
+    }
+
+    bool insert(const upstream::NodeReport& report, const upstream::NodeSpec& node) {
+        const std::lock_guard lock(mutex_);
+        const auto same = [&](const auto& other) { return other.name == report.name; };
+        if (std::any_of(nodes_.begin(), nodes_.end(), same)) return false;
+        nodes_.push_back(report);
+        added_.push_back(node);
+        return true;
     }
 
     base::Result<upstream::NodeReport> changed(const std::string& name, upstream::NodeState state) {

@@ -29,11 +29,11 @@ class RunningSocket {
     /// Throws when the socket cannot be opened.
     RunningSocket(admin::ControlSocketOptions options, upstream::Steering& steering,
                   const storage::NodeStore& nodes, admin::ParseNode parse_node = parse_nothing)
-        : readiness_(steering, [this] { return storage_problems(); }),
-          socket_(
-              std::move(admin::ControlSocket::open(std::move(options), context_, steering, nodes, readiness_,
-                                                   std::move(parse_node), base::make_null_log())
-                            .value())),
+        : readiness_(steering, {[this] { return storage_problems(); }}),
+          commands_(steering, nodes, std::move(parse_node)),
+          socket_(std::move(admin::ControlSocket::open(std::move(options), context_, commands_, readiness_,
+                                                       base::make_null_log())
+                                .value())),
           thread_([this] { context_.run(); }) {}
     ~RunningSocket() {
         context_.stop();
@@ -76,6 +76,7 @@ class RunningSocket {
     mutable std::mutex mutex_;
     admin::Readiness::Reasons storage_problems_;
     admin::Readiness readiness_;
+    admin::NodeCommands commands_;
     boost::asio::io_context context_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_{context_.get_executor()};
     std::unique_ptr<admin::ControlSocket> socket_;

@@ -1,11 +1,9 @@
 #include "net/http_server.h"
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/write.hpp>
-#include <gtest/gtest.h>
-#include <thread>
+#include <optional>
 
-#include "support/raw_client.h"
+#include "unit/net/running_server.h"
 
 namespace net {
 namespace {
@@ -16,8 +14,8 @@ using support::RawClient;
 
 asio::awaitable<Answer> echo(Request request, std::size_t) {
     if (request.path() == "/takeover") {
-        Takeover takeover = [](asio::ip::tcp::socket socket) {
-            asio::write(socket, asio::buffer(std::string_view("taken over")));
+        Takeover takeover = [](tls::Socket socket) {
+            asio::write(socket.tcp(), asio::buffer(std::string_view("taken over")));
         };
         co_return takeover;
     }
@@ -26,31 +24,10 @@ asio::awaitable<Answer> echo(Request request, std::size_t) {
 
 class HttpServerTest : public testing::Test {
   protected:
-    void open(HttpServerOptions options = {}) {
-        options.name = "test_server";
-        options.bind_address = "127.0.0.1";
-        auto opened = HttpServer::open(options, {&first_, &second_}, echo, base::make_null_log(), metrics_);
-        ASSERT_TRUE(opened) << opened.error().message;
-        server_ = std::move(*opened);
-        server_->start();
-        threads_.emplace_back([this] { first_.run(); });
-        threads_.emplace_back([this] { second_.run(); });
-    }
-    void TearDown() override {
-        if (server_) server_->stop();
-        first_.stop();
-        second_.stop();
-        for (auto& thread : threads_) thread.join();
-    }
-    RawClient connect() { return RawClient(server_->port()); }
+    void open(HttpServerOptions options = {}) { server_.emplace(echo, std::move(options), 2); }
+    RawClient connect() { return server_->connect(); }
 
-    base::Metrics metrics_;
-    asio::io_context first_;
-    asio::io_context second_;
-    asio::executor_work_guard<asio::io_context::executor_type> keep_first_{first_.get_executor()};
-    asio::executor_work_guard<asio::io_context::executor_type> keep_second_{second_.get_executor()};
-    std::shared_ptr<HttpServer> server_;
-    std::vector<std::thread> threads_;
+    std::optional<RunningServer> server_;
 };
 
 TEST_F(HttpServerTest, AnswersRequestsOfOneConnectionInOrder) {
@@ -126,7 +103,7 @@ TEST_F(HttpServerTest, StopEndsIdleConnections) {
     auto client = connect();
     client.send("GET /a HTTP/1.1\r\nhost: x\r\n\r\n");
     ASSERT_TRUE(client.read_until_contains("GET /a "));
-    server_->stop();
+    server_->server().stop();
     EXPECT_TRUE(client.read_to_end());
 }
 
@@ -135,11 +112,13 @@ TEST_F(HttpServerTest, APortInUseIsAnErrorThatNamesIt) {
     HttpServerOptions options;
     options.name = "other_server";
     options.bind_address = "127.0.0.1";
-    options.port = server_->port();
-    const auto second = HttpServer::open(options, {&first_}, echo, base::make_null_log(), metrics_);
+    options.port = server_->server().port();
+    asio::io_context context;
+    base::Metrics metrics;
+    const auto second = HttpServer::open(options, {&context}, echo, base::make_null_log(), metrics);
     ASSERT_FALSE(second);
     EXPECT_NE(second.error().message.find("other_server"), std::string::npos);
-    EXPECT_NE(second.error().message.find(std::to_string(server_->port())), std::string::npos);
+    EXPECT_NE(second.error().message.find(std::to_string(server_->server().port())), std::string::npos);
     EXPECT_NE(second.error().message.find("in use"), std::string::npos) << second.error().message;
 }
 

@@ -13,6 +13,7 @@
 #include "server/config_docs.h"
 #include "server/config_table.h"
 #include "server/config_toml.h"
+#include "support/paths.h"
 #include "unit/server/config_text.h"
 
 namespace {
@@ -20,7 +21,7 @@ namespace {
 using namespace config_text;
 namespace fs = std::filesystem;
 
-const fs::path kProject = PROJECT_SOURCE_DIR;
+const fs::path kProject = support::project_folder();
 
 std::string read_file(const fs::path& path) {
     std::ifstream stream(path, std::ios::binary);

@@ -76,7 +76,10 @@ INSTANTIATE_TEST_SUITE_P(
              "sidecar.toml:10: event_stream_server.qqqq: unknown key; expected one of port, bind_address, "
              "max_concurrent_subscribers, event_stream_buffer_length, event_stream_buffer_size_in_mb, "
              "max_storage_replays, subscriber_write_timeout_in_seconds, coalesce_ms, threads, "
-             "max_subscribers_per_ip\n"},
+             "max_subscribers_per_ip, trusted_proxies, max_subscriber_lag_in_events\n"},
+        Case{"no_network", kMinimal + "trusted_proxies = [\"10.0.0.0/8\", \"proxy\"]\n",
+             "sidecar.toml:10: event_stream_server.trusted_proxies: holds \"proxy\"; expected a list of "
+             "addresses such as \"10.0.0.1\" and networks such as \"10.0.0.0/8\"\n"},
         Case{"key_of_another_section", kMinimal + "coalesce_ms = 5\nfile_name = \"x\"\n",
              "sidecar.toml:11: event_stream_server.file_name: unknown key here; expected in "
              "[storage.sqlite_config]\n"},
@@ -196,7 +199,8 @@ TEST(ConfigZeros, are_problems_where_they_make_no_sense) {
             problems_of(kMinimal + key + " = 0\n"),
             StartsWith("sidecar.toml:10: event_stream_server." + std::string(key) + ": is 0; expected "));
     }
-    for (const auto* key : {"coalesce_ms", "threads", "max_subscribers_per_ip"}) {
+    for (const auto* key :
+         {"coalesce_ms", "threads", "max_subscribers_per_ip", "max_subscriber_lag_in_events"}) {
         EXPECT_EQ(problems_of(kMinimal + key + " = 0\n"), "");
     }
     for (const auto* key :

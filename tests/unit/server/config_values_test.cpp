@@ -145,10 +145,13 @@ subscriber_write_timeout_in_seconds = 5
 coalesce_ms = 6
 threads = 7
 max_subscribers_per_ip = 8
+trusted_proxies = ["10.0.0.1", "fd00::/8"]
+max_subscriber_lag_in_events = 1000
 [admin_server]
 bind_address = "127.0.0.2"
 max_concurrent_requests = 2
 max_requests_per_second = 3
+ready_max_block_age_in_seconds = 4
 token = "t"
 [tls]
 certificate_file = "c.pem"
@@ -188,17 +191,20 @@ min_version = "1.3"
     EXPECT_EQ(stream.coalesce, 6ms);
     EXPECT_EQ(stream.threads, 7U);
     EXPECT_EQ(stream.max_subscribers_per_ip, 8U);
+    EXPECT_EQ(stream.trusted_proxies, (std::vector<std::string>{"10.0.0.1", "fd00::/8"}));
+    EXPECT_EQ(stream.max_subscriber_lag, 1000U);
 
     ASSERT_TRUE(config.admin_server);
     EXPECT_EQ(config.admin_server->port, 18887);
     EXPECT_EQ(config.admin_server->bind_address, "127.0.0.2");
     EXPECT_EQ(config.admin_server->max_concurrent_requests, 2U);
     EXPECT_EQ(config.admin_server->max_requests_per_second, 3U);
+    EXPECT_EQ(config.admin_server->ready_max_block_age, 4s);
     EXPECT_EQ(config.admin_server->token, "t");
     ASSERT_TRUE(config.tls);
     EXPECT_EQ(config.tls->certificate_file, "c.pem");
     EXPECT_EQ(config.tls->private_key_file, "k.pem");
-    EXPECT_EQ(config.tls->min_version, "1.3");
+    EXPECT_EQ(config.tls->min_version, tls::MinVersion::Tls13);
 }
 
 TEST(ConfigValues, postgresql_section_may_be_empty) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "support/paths.h"
 #include "support/payloads.h"
 #include "support/process.h"
 #include "support/rust_database.h"
@@ -231,7 +232,7 @@ TEST_F(TransferCommands, ARustDatabaseThatCannotBeImportedLeavesTheLogEmpty) {
 }
 
 TEST_F(TransferCommands, RealPayloadsOfTheRustSidecarComeThrough) {
-    const std::filesystem::path file = PROJECT_SOURCE_DIR "/../shared/data/sidecar_raw_db_nctl_1_4.jsonl";
+    const std::filesystem::path file = support::captured_payloads() / "sidecar_raw_db_nctl_1_4.jsonl";
     if (!std::filesystem::exists(file)) GTEST_SKIP() << "no captured payloads on this machine";
     {
         RustDatabase database(path("rust.db3"));

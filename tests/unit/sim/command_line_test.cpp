@@ -67,6 +67,7 @@ TEST(CommandLine, RefusesWhatCannotBe) {
         {"--replay", "x", "--rate", "1", "--kind", "Step"},
         {"--api-version", "x"},
         {"--rate", "-1"},
+        {"--tls-key", "x"},
     };
     for (const auto& arguments : wrong) {
         const auto parsed = parse(arguments);

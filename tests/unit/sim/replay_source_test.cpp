@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "sim/payload_edit.h"
+#include "support/paths.h"
 
 namespace {
 
@@ -72,7 +73,7 @@ TEST(Stamp, IsAMemberOfTheInnerObjectAndAlwaysOfOneSize) {
 }
 
 TEST(RealPayloads, AreKnownByTheirFirstMember) {
-    const std::filesystem::path folder = PROJECT_SOURCE_DIR "/../shared/data";
+    const std::filesystem::path folder = support::captured_payloads();
     if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no captured payloads on this machine";
     for (const auto& file : std::filesystem::directory_iterator(folder)) {
         if (file.path().extension() != ".jsonl") continue;

@@ -1,11 +1,15 @@
 // The contract of the event log: pages and payloads.
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include "event_log_contract.h"
+#include "support/paths.h"
 
 namespace storage_test {
 
@@ -34,7 +38,7 @@ TEST_P(EventLogContract, PayloadsComeBackByteForByte) {
 }
 
 TEST_P(EventLogContract, RealPayloadsComeBackByteForByte) {
-    const std::filesystem::path data = std::filesystem::path(PROJECT_SOURCE_DIR) / ".." / "shared" / "data";
+    const std::filesystem::path data = support::captured_payloads();
     std::error_code none;
     std::vector<std::string> payloads;
     for (const auto& entry : std::filesystem::directory_iterator(data, none)) {
@@ -153,6 +157,38 @@ TEST_P(EventLogReading, BytesBoundAPageButTheFirstEventAlwaysComes) {
         {.endpoint = Endpoint::Sigs, .from = 1, .to = base::kMaxEventId, .max_events = 100, .max_bytes = 1});
     EXPECT_EQ(first->events.size(), 1U);
     EXPECT_EQ(first->next, 3U);
+}
+
+TEST_P(EventLogReading, EventsComeBackWithWhatTheyAreChosenBy) {
+    constexpr auto kGreatest = std::numeric_limits<std::uint64_t>::max();
+    auto without_account = deploy_accepted(3);
+    without_account.account.clear();
+    auto large = deploy_processed(4);
+    large.payload.assign(2 * storage::kLargePayload, 'x');
+    const auto large_staged = staged(large, stage(log(), large));
+    const base::EventBatch more{fault(kGreatest, 1), without_account, large_staged};
+    append(log(), more);
+
+    base::EventBatch all{block_added(1), signature(1, 1), deploy_accepted(1),  fault(1, 1),
+                         step(1),        signature(1, 2), deploy_processed(1), deploy_expired(1)};
+    for (const auto filter : {Filter::Main, Filter::Deploys, Filter::Sigs, Filter::Sidecar})
+        all.push_back(shutdown(filter, 1));
+    std::ranges::copy(more, std::back_inserter(all));
+
+    const auto expect_all = [&all](const std::vector<storage::StoredEvent>& events) {
+        ASSERT_EQ(events.size(), all.size());
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            EXPECT_EQ(events[i].traits, base::traits_of(all[i]))
+                << base::row_of(all[i].kind).name << " " << i;
+        }
+    };
+    expect_all(read_all(log()));
+    expect_all(log().read_newest(100, std::size_t{1} << 30).value());
+    for (const auto endpoint : base::kEndpoints) {
+        const auto page = log().read({.endpoint = endpoint, .max_bytes = std::size_t{1} << 30});
+        ASSERT_TRUE(page);
+        for (const auto& event : page->events) EXPECT_EQ(event.traits, base::traits_of(all[event.id - 1]));
+    }
 }
 
 TEST_P(EventLogReading, NewestEndsAtTheHead) {

@@ -28,9 +28,11 @@
 #include "full_disk.h"
 #include "node_stores.h"
 #include "sqlite_log.h"
+#include "storage/event_finder.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_node_store.h"
 #include "storage/sqlite_schema.h"
+#include "support/paths.h"
 #include "support/process.h"
 #include "test_events.h"
 
@@ -270,8 +272,7 @@ TEST(NodeStore, AWishThatIsDoneSurvivesKill9) {
 /// The database that a program of schema 1 left.
 void make_schema_1(const std::filesystem::path& file) {
     const SqliteConnection connection(file, SqliteConnection::Mode::ReadWriteCreate);
-    connection.execute(
-        support::read_file(std::filesystem::path(PROJECT_SOURCE_DIR) / "tests/unit/storage/schema_1.sql"));
+    connection.execute(support::read_file(support::project_folder() / "tests/unit/storage/schema_1.sql"));
 }
 
 /// What its rows were made of, in their order.
@@ -300,6 +301,10 @@ void expect_all_of_schema_1(storage::SqliteEventLog& log) {
         EXPECT_EQ(events[i].kind, expected[i].kind);
         EXPECT_EQ(events[i].payload, expected[i].payload);
     }
+    const auto& finder = log.finder();
+    EXPECT_EQ(*finder.read_large(finder.step(2).value()->large).value(), step(2, 2000).payload);
+    EXPECT_THAT(finder.events({.kind = base::Kind::Fault})->entries, SizeIs(1));
+    EXPECT_EQ(finder.deploys({})->entries.front().hash, hash(13));
     const auto positions = log.positions();
     ASSERT_THAT(positions, SizeIs(2));
     const auto& a = positions.at({"a", base::Filter::Main});

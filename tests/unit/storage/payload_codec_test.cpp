@@ -8,6 +8,7 @@
 
 #include "storage/chain_hash.h"
 #include "storage/hex_packing.h"
+#include "support/paths.h"
 
 namespace storage {
 namespace {
@@ -112,7 +113,7 @@ TEST(PayloadCodec, TheKeysOfTheRowAreNeeded) {
 
 /// A log keeps its own copy; what an older program stored must be read with the same bytes.
 TEST(PayloadCodec, TheDictionaryNeverChanges) {
-    std::ifstream file(PROJECT_SOURCE_DIR "/storage/dictionaries/casper_1.zdict", std::ios::binary);
+    std::ifstream file(support::project_folder() / "storage/dictionaries/casper_1.zdict", std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
     EXPECT_EQ(packing_dictionary(), bytes);
     std::string hex;

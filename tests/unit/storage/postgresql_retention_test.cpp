@@ -8,6 +8,7 @@
 
 #include "postgresql_log.h"
 #include "postgresql_pruning.h"
+#include "storage/event_finder.h"
 #include "support/process.h"
 #include "test_events.h"
 
@@ -277,9 +278,14 @@ TEST_F(PostgresqlRetention, ASchemaOfVersion1IsMigrated) {
         "ALTER TABLE log DROP COLUMN stored_bytes, DROP COLUMN forgotten; "
         "DROP FUNCTION prune, compact, event_space, forget_keys, forget_hashes, note_oldest, "
         "take_pruning_turn, stored_bytes; "
+        "DROP INDEX event_height, event_block, event_account, event_rare; "
+        "CREATE INDEX event_height ON event (height) WHERE height IS NOT NULL; "
+        "CREATE INDEX event_block ON event (block) WHERE block IS NOT NULL AND kind <> 6; "
+        "CREATE INDEX event_account ON event (account) WHERE account IS NOT NULL; "
         "UPDATE schema_version SET version = 1");
     postgresql.open();
-    EXPECT_EQ(postgresql.query("SELECT version FROM event_sidecar.schema_version"), "3");
+    EXPECT_EQ(postgresql.query("SELECT version FROM event_sidecar.schema_version"), "4");
+    EXPECT_EQ(log().finder().events({.kind = base::Kind::Step})->entries.size(), 1U);
     EXPECT_EQ(stored_bytes(), expected);
     EXPECT_EQ(append_one(log(), block_added(1)), 0U);
     EXPECT_EQ(append_one(log(), block_added(2)), 8U);

@@ -188,7 +188,7 @@ TEST(SqliteRetention, WhatARepairKeptBelowTheLostEventsGoesAsWell) {
     prune_sqlite(sqlite.file(), {.max_age_in_days = 1, .keep_kinds = {Kind::BlockAdded}},
                  now_ms() + 2 * kDay);
     EXPECT_EQ(query_integer(sqlite.file(), "SELECT group_concat(id) = '1,3' FROM event"), 1);
-    const auto rows = storage::SqliteLogRows::open(sqlite.file());
+    const auto rows = storage::open_sqlite_log_rows(sqlite.file());
     EXPECT_TRUE(storage::verify(**rows, {}).value().sound());
 }
 

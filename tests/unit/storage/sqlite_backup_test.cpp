@@ -19,7 +19,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 storage::Verification verify(const std::filesystem::path& file) {
-    const auto rows = storage::SqliteLogRows::open(file);
+    const auto rows = storage::open_sqlite_log_rows(file);
     if (rows) return storage::verify(**rows, {}).value();
     ADD_FAILURE() << rows.error().message;
     return {};

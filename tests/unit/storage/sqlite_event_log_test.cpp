@@ -102,6 +102,7 @@ TEST(SqliteEventLog, LookupsOfLaterReadersUseTheirIndexes) {
         {"SELECT max(height) FROM event WHERE height IS NOT NULL", "event_height"},
         {"SELECT id FROM event WHERE block_hash = x'00'", "event_block"},
         {"SELECT id FROM event WHERE account = x'00' ORDER BY id DESC", "event_account"},
+        {"SELECT id FROM event WHERE kind NOT IN (2, 3, 6) AND kind = 7 ORDER BY id DESC", "event_rare"},
         {"SELECT id FROM event_key WHERE kind = 6 AND first = x'00'", "PRIMARY KEY"},
         {"SELECT id FROM event_key WHERE kind = 5 AND second = 3", "event_key_fault"},
         {"SELECT number FROM large_payload WHERE appended = 0", "large_payload_waiting"},

@@ -195,11 +195,21 @@ TEST(SqliteFile, AFolderThatCannotBeMadeIsAnError) {
     EXPECT_THAT(error.message, HasSubstr("storage_path"));
 }
 
+/// Nothing is unwritable for root.
+template <class Call>
+auto without_root(Call&& call) {
+    constexpr uid_t kNobody = 65534;
+    const auto user = ::geteuid();
+    EXPECT_EQ(::seteuid(user == 0 ? kNobody : user), 0);
+    auto result = call();
+    EXPECT_EQ(::seteuid(user), 0);
+    return result;
+}
+
 TEST(SqliteFile, AnUnwritableFolderIsAnError) {
     SqliteLog sqlite(false);
-    if (::geteuid() == 0) GTEST_SKIP() << "nothing is unwritable for root";
     ::chmod(sqlite.directory().c_str(), 0555);
-    const auto error = opening_error(sqlite.options());
+    const auto error = without_root([&] { return opening_error(sqlite.options()); });
     ::chmod(sqlite.directory().c_str(), 0755);
     EXPECT_EQ(error.category, Error::Category::Unavailable);
     EXPECT_THAT(error.message, HasSubstr("permissions"));

@@ -50,7 +50,7 @@ class SqliteRepair : public testing::Test {
 
     [[nodiscard]] std::filesystem::path file() const { return sqlite_.file(); }
     [[nodiscard]] storage::Verification verify() const {
-        const auto rows = storage::SqliteLogRows::open(file());
+        const auto rows = storage::open_sqlite_log_rows(file());
         if (rows) return storage::verify(**rows, {}).value();
         ADD_FAILURE() << rows.error().message;
         return {};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <vector>
 
 namespace stream {
 namespace {
@@ -29,13 +30,30 @@ TEST(Frame, APayloadOfSeveralLinesHasADataFieldForEach) {
     EXPECT_EQ(frame(1, "").wire(Framing::UntilClose), "data:\nid:1\n\n");
 }
 
+TEST(Frame, KeepsByWhatItIsChosenBesideWhatIsSent) {
+    const std::vector<std::uint8_t> hash(32, 7);
+    for (const std::size_t key_size : {33U, 34U}) {
+        const std::vector<std::uint8_t> key(key_size, 9);
+        const base::EventTraits traits{
+            .era = 0, .account = base::AccountBytes(key), .deploy_hash = base::HashBytes(hash)};
+        const Frame with(7, base::Kind::DeployProcessed, base::Filter::Main, {1, 5, 6}, "{}", traits);
+        EXPECT_EQ(with.traits(), traits);
+        for (const auto framing : {Framing::Chunked, Framing::UntilClose}) {
+            EXPECT_EQ(with.wire(framing), frame(7, "{}").wire(framing));
+        }
+        EXPECT_LE(with.cost(), frame(7, "{}").cost() + 100);
+    }
+    EXPECT_EQ(frame(7, "{}").traits(), base::EventTraits{});
+}
+
 TEST(Frame, OthersHaveNoId) {
-    EXPECT_EQ(api_version_frame({1, 5, 6}, Framing::UntilClose), "data:{\"ApiVersion\":\"1.5.6\"}\n\n");
-    EXPECT_EQ(api_version_frame({1, 5, 6}, Framing::Chunked),
-              "1d\r\ndata:{\"ApiVersion\":\"1.5.6\"}\n\n\r\n");
-    EXPECT_EQ(sidecar_version_frame("1.2.3", Framing::UntilClose), "data:{\"SidecarVersion\":\"1.2.3\"}\n\n");
-    EXPECT_EQ(keep_alive_frame(Framing::UntilClose), ":\n\n");
-    EXPECT_EQ(keep_alive_frame(Framing::Chunked), "3\r\n:\n\n\r\n");
+    EXPECT_EQ(api_version_text({1, 5, 6}), "data:{\"ApiVersion\":\"1.5.6\"}\n\n");
+    EXPECT_EQ(sidecar_version_text("1.2.3"), "data:{\"SidecarVersion\":\"1.2.3\"}\n\n");
+}
+
+TEST(Framed, IsAChunkOrTheTextItself) {
+    EXPECT_EQ(framed(":\n\n", Framing::Chunked), "3\r\n:\n\n\r\n");
+    EXPECT_EQ(framed(":\n\n", Framing::UntilClose), ":\n\n");
 }
 
 }  // namespace

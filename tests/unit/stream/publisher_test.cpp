@@ -149,6 +149,30 @@ TEST_F(PublisherTest, AStopWhileOthersEventsCannotBeReadEnds) {
     EXPECT_THAT(ids(), IsEmpty());
 }
 
+TEST_F(PublisherTest, ItTurnsWhenItIsWoken) {
+    start();
+    const auto turns_after = [&](auto time) {
+        return support::eventually([&] { return publisher_->last_turn() > time; });
+    };
+    ASSERT_TRUE(turns_after(std::chrono::steady_clock::time_point()));
+    for (int i = 0; i < 3; ++i) {
+        const auto asked = std::chrono::steady_clock::now();
+        queue_.wake();
+        EXPECT_TRUE(turns_after(asked));
+    }
+}
+
+TEST_F(PublisherTest, ItTurnsWhileTheLogCannotBeWritten) {
+    log_.appends_fail = true;
+    start();
+    feed({event(1)});
+    ASSERT_TRUE(support::eventually([&] { return publisher_->outage().has_value(); }));
+    for (int i = 0; i < 3; ++i) {
+        const auto asked = std::chrono::steady_clock::now();
+        EXPECT_TRUE(support::eventually([&] { return publisher_->last_turn() > asked; }));
+    }
+}
+
 TEST_F(PublisherTest, AtTheEndItIsNotWatchedAnyMore) {
     start();
     EXPECT_TRUE(log_.is_watched());

@@ -23,7 +23,7 @@ net::Request get(std::string target, net::Headers headers = {}) {
 Subscription subscribed(const net::Request& request, const FeedState& state = feed()) {
     auto result = read_subscription(request, state);
     if (auto* response = std::get_if<net::Response>(&result)) {
-        ADD_FAILURE() << request.target << ": " << response->status << " " << response->body;
+        ADD_FAILURE() << request.target << ": " << response->status << " " << net::bytes_of(response->body);
         return {};
     }
     return std::get<Subscription>(result);
@@ -43,12 +43,12 @@ std::string header(const net::Headers& headers, std::string_view name) {
 }
 
 TEST(ReadSubscription, KnowsTheEndpointsWithOneTrailingSlash) {
-    EXPECT_EQ(subscribed(get("/events")).endpoint, Endpoint::Events);
-    EXPECT_EQ(subscribed(get("/events/")).endpoint, Endpoint::Events);
-    EXPECT_EQ(subscribed(get("/events/main")).endpoint, Endpoint::Main);
-    EXPECT_EQ(subscribed(get("/events/deploys/")).endpoint, Endpoint::Deploys);
-    EXPECT_EQ(subscribed(get("/events/sigs/?start_from=1")).endpoint, Endpoint::Sigs);
-    EXPECT_EQ(subscribed(get("/events/sidecar")).endpoint, Endpoint::Sidecar);
+    EXPECT_EQ(subscribed(get("/events")).lane.endpoint, Endpoint::Events);
+    EXPECT_EQ(subscribed(get("/events/")).lane.endpoint, Endpoint::Events);
+    EXPECT_EQ(subscribed(get("/events/main")).lane.endpoint, Endpoint::Main);
+    EXPECT_EQ(subscribed(get("/events/deploys/")).lane.endpoint, Endpoint::Deploys);
+    EXPECT_EQ(subscribed(get("/events/sigs/?start_from=1")).lane.endpoint, Endpoint::Sigs);
+    EXPECT_EQ(subscribed(get("/events/sidecar")).lane.endpoint, Endpoint::Sidecar);
 }
 
 TEST(ReadSubscription, AnswersOtherPathsAsTheNodeDoes) {
@@ -56,7 +56,7 @@ TEST(ReadSubscription, AnswersOtherPathsAsTheNodeDoes) {
          {"/", "/events/nope", "/events/main//", "/event", "/events/Main", "/events/main/x", "//events"}) {
         const auto response = refused(get(path));
         EXPECT_EQ(response.status, 404U) << path;
-        EXPECT_EQ(response.body,
+        EXPECT_EQ(net::bytes_of(response.body),
                   "invalid path: expected '/events/main', '/events/deploys' or '/events/sigs'\n");
     }
 }
@@ -69,10 +69,37 @@ TEST(ReadSubscription, AnswersOtherQueriesAsTheNodeDoes) {
           "on_gap=fail&on_gap=fail", "START_FROM=1"}) {
         const auto response = refused(get(std::string("/events/main?") + query));
         EXPECT_EQ(response.status, 422U) << query;
-        EXPECT_EQ(response.body, "invalid query: expected single field 'start_from=<EVENT ID>'\n");
+        EXPECT_EQ(net::bytes_of(response.body),
+                  "invalid query: expected single field 'start_from=<EVENT ID>'\n");
     }
     EXPECT_EQ(subscribed(get("/events/main?")).next, 101U) << "an empty query is none";
     EXPECT_EQ(subscribed(get("/events/main?start_from=9007199254740991")).next, 101U);
+}
+
+TEST(ReadSubscription, AFilterChangesNothingButTheLane) {
+    const auto filtered = subscribed(get("/events/main?start_from=3&kinds=Step&era_id=7"));
+    const auto whole = subscribed(get("/events/main?start_from=3"));
+    EXPECT_EQ(filtered.lane.filter.traits.era, 7U);
+    EXPECT_NE(filtered.lane, whole.lane);
+    EXPECT_EQ(filtered.next, whole.next);
+    EXPECT_EQ(filtered.complete_from, whole.complete_from);
+    EXPECT_EQ(filtered.headers, whole.headers);
+    EXPECT_EQ(refused(get("/events/main?kinds=Step&on_gap=fail&start_from=3")).status, 410U);
+    EXPECT_EQ(subscribed(get("/events/main?kinds=Step", {{"Last-Event-ID", "20"}})).next, 21U);
+
+    const auto cursor = cursor_of(get("/events/main?kinds=Step&start_from=12"));
+    ASSERT_TRUE(cursor);
+    EXPECT_EQ(cursor->id, 12U);
+}
+
+TEST(ReadSubscription, AFilterThatMakesNoSenseIsTold) {
+    const auto response = refused(get("/events/main?kinds=Nope", {{"Origin", "https://example.org"}}));
+    EXPECT_EQ(response.status, 422U);
+    EXPECT_TRUE(net::bytes_of(response.body).starts_with("invalid query: field 'kinds': expected "))
+        << net::bytes_of(response.body);
+    EXPECT_EQ(header(response.headers, "access-control-allow-origin"), "https://example.org");
+    EXPECT_EQ(refused(get("/events/nope?kinds=Nope")).status, 404U);
+    EXPECT_EQ(refused(get("/events/main?kinds=Nope", {{"Last-Event-ID", "20"}})).status, 422U);
 }
 
 TEST(ReadSubscription, StartFromIsInclusive) {
@@ -102,8 +129,10 @@ TEST(ReadSubscription, AnOlderCursorIsToldWhatIsMissing) {
     const auto gone = refused(get("/events/main?start_from=3&on_gap=fail"));
     EXPECT_EQ(gone.status, 410U);
     EXPECT_EQ(header(gone.headers, "content-type"), "application/json");
-    EXPECT_TRUE(gone.body.starts_with(R"({"code":410,"message":")")) << gone.body;
-    EXPECT_TRUE(gone.body.ends_with(R"(","oldest_id":11,"newest_id":100})")) << gone.body;
+    EXPECT_TRUE(net::bytes_of(gone.body).starts_with(R"({"code":410,"message":")"))
+        << net::bytes_of(gone.body);
+    EXPECT_TRUE(net::bytes_of(gone.body).ends_with(R"(","oldest_id":11,"newest_id":100})"))
+        << net::bytes_of(gone.body);
 }
 
 TEST(ReadSubscription, LastEventIdIsExclusiveAndWins) {
@@ -194,8 +223,66 @@ TEST(ReadSubscription, TheLimitOfSubscribersComesFirst) {
     for (const char* target : {"/events/main", "/nope", "/events/main?foo=1"}) {
         const auto response = refused(get(target), full);
         EXPECT_EQ(response.status, 503U);
-        EXPECT_EQ(response.body, "server has reached limit of subscribers");
+        EXPECT_EQ(net::bytes_of(response.body), "server has reached limit of subscribers");
     }
+}
+
+TEST(ReadSubscription, TheLimitOfAnAddressComesNext) {
+    auto full = feed();
+    full.at_address_limit = true;
+    for (const char* target : {"/events/main", "/nope", "/events/main?foo=1"}) {
+        auto request = get(target);
+        request.headers.emplace_back("origin", "https://a.example");
+        const auto response = refused(request, full);
+        EXPECT_EQ(response.status, 429U);
+        EXPECT_EQ(header(response.headers, "retry-after"), "30");
+        EXPECT_EQ(header(response.headers, "access-control-allow-origin"), "https://a.example");
+        EXPECT_NE(net::bytes_of(response.body).find("this address"), std::string_view::npos);
+    }
+    auto head = get("/events/main");
+    head.method = "HEAD";
+    EXPECT_EQ(refused(head, full).status, 429U);
+    auto preflight = get("/events/main");
+    preflight.method = "OPTIONS";
+    EXPECT_EQ(refused(preflight, full).status, 204U);
+    full.at_subscriber_limit = true;
+    EXPECT_EQ(refused(get("/events/main"), full).status, 503U);
+}
+
+TEST(ReadSubscription, ADrainLetsNobodyInButAnswersAPreflight) {
+    auto draining = feed();
+    draining.draining = true;
+    draining.at_subscriber_limit = true;
+    const auto response = refused(get("/events/main"), draining);
+    EXPECT_EQ(response.status, 503U);
+    EXPECT_EQ(header(response.headers, "retry-after"), "30");
+    EXPECT_NE(net::bytes_of(response.body).find("being drained"), std::string_view::npos);
+    auto preflight = get("/events/main");
+    preflight.method = "OPTIONS";
+    EXPECT_EQ(refused(preflight, draining).status, 204U);
+}
+
+TEST(ReadSubscription, IsCompressedForWhoPrefersIt) {
+    using net::ContentCoding;
+    const auto asked = [](std::string accepted) {
+        return subscribed(get("/events/main", {{"accept-encoding", std::move(accepted)}}));
+    };
+    for (const char* curl_and_browsers : {"deflate, gzip, br", "gzip, deflate, br, zstd", "gzip", "*"}) {
+        const auto subscription = asked(curl_and_browsers);
+        EXPECT_EQ(subscription.coding, ContentCoding::Gzip) << curl_and_browsers;
+        EXPECT_EQ(header(subscription.headers, "content-encoding"), "gzip");
+    }
+    EXPECT_EQ(asked("deflate").coding, ContentCoding::Deflate);
+    EXPECT_EQ(header(asked("deflate, gzip;q=0.5").headers, "content-encoding"), "deflate");
+    for (const char* plain : {"", "identity", "br", "gzip;q=0", "gzip;q=0.5, identity"}) {
+        const auto subscription = asked(plain);
+        EXPECT_EQ(subscription.coding, ContentCoding::Identity) << plain;
+        EXPECT_EQ(header(subscription.headers, "content-encoding"), "(none)");
+        EXPECT_EQ(header(subscription.headers, "vary"), "Accept-Encoding");
+    }
+    const auto from_a_page =
+        subscribed(get("/events/main", {{"accept-encoding", "gzip"}, {"origin", "http://a.example"}}));
+    EXPECT_EQ(header(from_a_page.headers, "vary"), "Accept-Encoding, Origin");
 }
 
 TEST(ReadSubscription, OptionsIsAPreflight) {

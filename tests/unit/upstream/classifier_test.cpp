@@ -1,11 +1,15 @@
 #include "upstream/classifier.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <map>
 #include <string>
 
+#include "base/event_traits.h"
+#include "support/paths.h"
+#include "upstream/kind_members.h"
 #include "upstream/natural_key.h"
 
 namespace upstream {
@@ -258,8 +262,21 @@ TEST(Classifier, ANodeIsKnownByItsKeyOrElseByTheNamesOfSidecarAndNode) {
     EXPECT_NE(node_identity("odd", "one", "n"), named);
 }
 
+TEST(Classifier, EventsHaveTheTraitsThatTheTableOfTraitsSays) {
+    for (const auto& row : base::kKinds) {
+        const auto fills = [&row](EventPart part) {
+            return std::ranges::find(field_members(row.kind), part, &Member::part) !=
+                   field_members(row.kind).end();
+        };
+        EXPECT_EQ(base::has_trait(row.kind, base::Trait::Era), fills(EventPart::Era)) << row.name;
+        EXPECT_EQ(base::has_trait(row.kind, base::Trait::Account), fills(EventPart::Account)) << row.name;
+        const bool is_of_deploy = row.key == base::KeyShape::DeployHash || row.key == base::KeyShape::Hash;
+        EXPECT_EQ(base::has_trait(row.kind, base::Trait::DeployHash), is_of_deploy) << row.name;
+    }
+}
+
 TEST(Classifier, RealPayloads) {
-    const std::filesystem::path folder = std::filesystem::path(PROJECT_SOURCE_DIR) / ".." / "shared" / "data";
+    const std::filesystem::path folder = support::captured_payloads();
     if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no captured payloads beside the project";
 
     std::map<Kind, int> seen;

@@ -259,7 +259,7 @@ TEST(Steering, ADeletedNodesSeriesAreGone) {
     ASSERT_TRUE(reading.remove("a"));
     ASSERT_TRUE(eventually([&] { return !reading.report("a"); }));
     const auto has_series = [&] {
-        for (const auto& family : reading.metrics.registry().Collect()) {
+        for (const auto& family : reading.metrics.collect()) {
             for (const auto& metric : family.metric) {
                 for (const auto& label : metric.label) {
                     if (label.name == "node" &&
