@@ -5,7 +5,7 @@ namespace sim {
 std::uint32_t EventBuffer::append(EventPtr event, base::Filter filter) {
     if (entries_.size() == capacity_) entries_.pop_front();
     entries_.push_back({std::move(event), filter});
-    ++end_position_;
+    ends_[static_cast<std::size_t>(filter)] = ++end_position_;
     return static_cast<std::uint32_t>(next_long_id_++);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -31,6 +32,10 @@ class EventBuffer {
     [[nodiscard]] const Entry& at(std::uint64_t position) const {
         return entries_[position - begin_position()];
     }
+    /// The position after the newest event of this endpoint, which may have fallen out since.
+    [[nodiscard]] std::uint64_t end_of(base::Filter filter) const {
+        return ends_[static_cast<std::size_t>(filter)];
+    }
     [[nodiscard]] std::uint32_t id_at(std::uint64_t position) const;
     [[nodiscard]] std::uint32_t next_id() const { return static_cast<std::uint32_t>(next_long_id_); }
 
@@ -47,6 +52,7 @@ class EventBuffer {
     std::size_t capacity_;
     std::deque<Entry> entries_;
     std::uint64_t end_position_ = 0;
+    std::array<std::uint64_t, base::kNodeFilterCount> ends_{};
     std::uint64_t next_long_id_;  ///< the next id, had it no bound of 32 bits
 };
 

@@ -1,5 +1,6 @@
 #include "sim/subscriber.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -145,6 +146,8 @@ void Subscriber::fill() {
 
     out_ = std::exchange(greeting_, {});
     const auto& buffer = feed_->buffer;
+    // What has fallen out since it went to wait may all have been others'.
+    if (buffer.end_of(filter_) <= position_) position_ = std::max(position_, buffer.begin_position());
     if (position_ < buffer.begin_position()) {
         closing_ = true;  // it fell behind: what it needs is gone
         out_.clear();

@@ -171,6 +171,21 @@ TEST(Simulation, AnIdleStreamGetsKeepAlivesAndASilentOneNothing) {
     EXPECT_TRUE(client.read_until_contains("data:{\"BlockAdded"));
 }
 
+TEST(Simulation, AnIdleStreamGoesOnHoweverManyEventsOfOthersTheBufferForgets) {
+    auto options = fast_options();
+    options.kind = base::Kind::FinalitySignature;
+    options.payload_size = 500;
+    options.buffer = 20;
+    options.keep_alive = 20ms;
+    const Network network(options);
+    auto client = network.stream("/events/main");
+    ASSERT_TRUE(client.read_until_contains("}\n\n:\n\n"));
+    network.produce(100);
+    const auto before = client.received().size();
+    EXPECT_TRUE(client.read_until([&](const std::string& all) { return all.size() >= before + 6; }))
+        << "two keep-alives, and no end";
+}
+
 TEST(Simulation, DropsOneEndpointOrStopsListeningAndComesBackOnTheSamePorts) {
     const Network network(fast_options());
     auto main = network.stream("/events/main");
