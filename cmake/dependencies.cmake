@@ -33,6 +33,10 @@ find_library(SYSTEMD_LIBRARY systemd REQUIRED)
 add_library(systemd INTERFACE)
 target_link_libraries(systemd INTERFACE ${SYSTEMD_LIBRARY})
 
+find_library(URING_LIBRARY uring REQUIRED)
+add_library(uring INTERFACE)
+target_link_libraries(uring INTERFACE ${URING_LIBRARY})
+
 find_library(PQXX_LIBRARY pqxx REQUIRED)
 add_library(pqxx INTERFACE)
 target_link_libraries(pqxx INTERFACE ${PQXX_LIBRARY})

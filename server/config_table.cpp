@@ -237,6 +237,8 @@ void add_servers(TableBuilder& table) {
              "A subscriber that takes nothing for so long is disconnected.")
         .key("coalesce_ms", &StreamOptions::coalesce, between(0, 60'000),
              "Gather live events for so many milliseconds before they are sent.")
+        .key("use_io_uring", &StreamOptions::use_io_uring, {},
+             "Send to many subscribers by one system call, where the kernel allows it.")
         .key("threads", &StreamOptions::threads, between(0, 256),
              "Threads that serve subscribers. 0: one for each core, 8 at most.")
         .key(

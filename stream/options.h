@@ -18,6 +18,7 @@ struct Options {
     std::uint32_t max_storage_replays = 4;  ///< subscribers served from the log at a time
     std::chrono::seconds subscriber_write_timeout{60};
     std::chrono::milliseconds coalesce{0};
+    bool use_io_uring = true;                  ///< where the kernel has it and allows it
     std::uint32_t threads = 0;                 ///< shards; 0: chosen from the machine's cores
     std::uint32_t max_subscribers_per_ip = 0;  ///< 0: no limit
     std::vector<std::string> trusted_proxies;  ///< addresses and networks, for the limit per address

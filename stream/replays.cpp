@@ -15,6 +15,11 @@ constexpr std::size_t kMostThreads = 4;
 constexpr int kRestPerRead = 4;                       // times the CPU time that the read took
 constexpr std::chrono::seconds kTrafficCountsFor{1};  // then nobody is disturbed any more
 constexpr std::chrono::seconds kLongestDebt{2};
+// Whoever is to be served meanwhile waits for so little of a core, and a reader for so long.
+constexpr std::size_t kEventsBesideLiveTraffic = 64;
+constexpr std::size_t kBytesBesideLiveTraffic = std::size_t{128} << 10;
+constexpr std::chrono::milliseconds kLongestWaitForSending{20};
+constexpr std::chrono::milliseconds kLookAtSending{1};
 constexpr std::size_t kRecentBytes = std::size_t{8} << 20;
 
 /// Of the calling thread. What others take from it while it stands back is not its own.
@@ -88,30 +93,58 @@ void Replays::forget(Ticket ticket) {
     waiting_count_ = waiting_.size();
 }
 
+void Replays::begin_sending() {
+    live_traffic_at_.store(Clock::now(), std::memory_order_relaxed);
+    ++sending_;
+}
+
+bool Replays::has_live_traffic() const {
+    return live_traffic_at_.load() + kTrafficCountsFor > Clock::now();
+}
+
 /// False when the program ends.
-bool Replays::wait_for_budget() {
+bool Replays::begin_reading() {
     std::unique_lock lock(mutex_);
-    while (!stopped_) {
+    while (!stopped_ && has_live_traffic()) {
         const auto now = Clock::now();
+        if (next_read_ <= now && readers_at_work_ == 0) break;
         const auto quiet_from = live_traffic_at_.load() + kTrafficCountsFor;
-        if (next_read_ <= now || quiet_from <= now) return true;
-        stopping_.wait_until(lock, std::min(next_read_, quiet_from));
+        may_read_.wait_until(lock, next_read_ > now ? std::min(next_read_, quiet_from) : quiet_from);
     }
-    return false;
+    if (stopped_) return false;
+    ++readers_at_work_;
+    lock.unlock();
+    wait_for_end_of_sending();
+    return true;
+}
+
+/// By looking again and again: who sends must not have to wake a reader, nor meet it at a lock.
+void Replays::wait_for_end_of_sending() const {
+    const auto end = Clock::now() + kLongestWaitForSending;
+    while (sending_ > 0 && Clock::now() < end) std::this_thread::sleep_for(kLookAtSending);
 }
 
 /// What is read while there is nobody to disturb is no debt, and a debt holds up for a moment only.
-void Replays::spend_budget(std::chrono::nanoseconds time) {
-    const std::lock_guard lock(mutex_);
-    const auto now = Clock::now();
-    if (live_traffic_at_.load() + kTrafficCountsFor <= now) return;
-    next_read_ =
-        std::min<Clock::time_point>(std::max(next_read_, now) + kRestPerRead * time, now + kLongestDebt);
+void Replays::end_reading(std::chrono::nanoseconds took) {
+    {
+        const std::lock_guard lock(mutex_);
+        --readers_at_work_;
+        const auto now = Clock::now();
+        if (has_live_traffic())
+            next_read_ = std::min<Clock::time_point>(std::max(next_read_, now) + kRestPerRead * took,
+                                                     now + kLongestDebt);
+    }
+    may_read_.notify_one();
 }
 
 base::Result<ReplayPage> Replays::frames_of(const storage::ReadRequest& request) {
     if (auto page = recent_.find(request)) return std::move(*page);
-    auto read = log_.read(request);
+    auto piece = request;
+    if (has_live_traffic()) {
+        piece.max_events = std::min(request.max_events, kEventsBesideLiveTraffic);
+        piece.max_bytes = std::min(request.max_bytes, kBytesBesideLiveTraffic);
+    }
+    auto read = log_.read(piece);
     if (!read) return read.error();
     auto page = to_frames(std::move(*read), request.from, log_.range().oldest);
     recent_.add(request, page);
@@ -157,10 +190,10 @@ void Replays::read(const storage::ReadRequest& request, const ReplayForm& form,
         return done(base::unavailable("the program ends"));
     }
     boost::asio::post(context_, [this, request, form, done = std::move(done)] {
-        if (!wait_for_budget()) return done(base::unavailable("the program ends"));
+        if (!begin_reading()) return done(base::unavailable("the program ends"));
         const auto begun = cpu_time();
         auto page = read_now(request, form);
-        spend_budget(cpu_time() - begun);
+        end_reading(cpu_time() - begun);
         if (page) keep_what_passes(form.filter, *page);
         done(std::move(page));
     });
@@ -196,7 +229,7 @@ void Replays::stop() {
         dropped.swap(waiting_);
         waiting_count_ = 0;
     }
-    stopping_.notify_all();
+    may_read_.notify_all();
     work_.reset();
     probes_work_.reset();
     for (auto& thread : threads_) {

@@ -24,7 +24,8 @@ namespace stream {
 
 /// Who may be served from the log at the moment, and the threads that read it: a slow disk or many replays
 /// never hold up a shard, and where cores are scarce the readers stand back. While events go out to live
-/// subscribers, the readers together take no more than a fifth of the time of one core. Thread-safe.
+/// subscribers, one of them reads at a time, a small piece, no more than a fifth of the time of one
+/// core, and none begins while something is being sent. Thread-safe.
 class Replays {
   public:
     Replays(const storage::EventLog& log, std::size_t max_at_a_time);
@@ -69,8 +70,17 @@ class Replays {
     /// no replay. Reading also tells the log where its head is. False too when the program ends.
     void probe(std::function<void(bool readable)> done);
 
-    /// Live subscribers are being sent something. Takes no lock.
-    void note_live_traffic() { live_traffic_at_.store(Clock::now(), std::memory_order_relaxed); }
+    /// While there is one, live subscribers are being sent something. Takes no lock.
+    class LiveSending {
+      public:
+        explicit LiveSending(Replays& replays) : replays_(replays) { replays_.begin_sending(); }
+        ~LiveSending() { --replays_.sending_; }
+        LiveSending(const LiveSending&) = delete;
+        LiveSending& operator=(const LiveSending&) = delete;
+
+      private:
+        Replays& replays_;
+    };
 
     /// Waits for the read under way; those that wait get an error instead, and nobody is granted a turn any
     /// more.
@@ -80,9 +90,12 @@ class Replays {
     using Clock = std::chrono::steady_clock;
 
     void give_back();
+    void begin_sending();
+    [[nodiscard]] bool has_live_traffic() const;
     void answer_probes();
-    [[nodiscard]] bool wait_for_budget();
-    void spend_budget(std::chrono::nanoseconds time);
+    [[nodiscard]] bool begin_reading();
+    void wait_for_end_of_sending() const;
+    void end_reading(std::chrono::nanoseconds took);
     [[nodiscard]] base::Result<ReplayPage> frames_of(const storage::ReadRequest& request);
     [[nodiscard]] base::Result<ReplayPage> read_now(const storage::ReadRequest& request,
                                                     const ReplayForm& form);
@@ -93,9 +106,11 @@ class Replays {
     std::atomic<std::size_t> turns_taken_ = 0;  // changed under the lock only, as the next
     std::atomic<std::size_t> waiting_count_ = 0;
     bool stopped_ = false;
-    std::condition_variable stopping_;
-    Clock::time_point next_read_;  // guarded as what stands above
+    std::condition_variable may_read_;
+    Clock::time_point next_read_;  // guarded as what stands above, as the next
+    std::size_t readers_at_work_ = 0;
     std::atomic<Clock::time_point> live_traffic_at_{};
+    std::atomic<int> sending_ = 0;                            // shards
     std::map<Ticket, std::function<void(TurnPtr)>> waiting_;  // in the order of asking
     Ticket last_ticket_ = 0;
     std::vector<std::function<void(bool)>> asking_;  // whether the log can be read; under the lock

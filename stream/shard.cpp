@@ -54,7 +54,13 @@ Shard::~Shard() {
 }
 
 void Shard::start() {
-    thread_ = base::named_thread("shard", [this] { context_.run(); });
+    thread_ = base::named_thread("shard", [this] {
+        if (options_.use_io_uring) batch_ = tls::SendBatch::open();
+        log_->debug("shard: {}",
+                    batch_ ? "sends go out together, by io_uring" : "each send is a call of its own");
+        context_.run();
+        batch_.reset();
+    });
 }
 
 void Shard::stop() {
@@ -87,21 +93,41 @@ void Shard::take(const Publication& publication) {
 
 void Shard::wake_touched() {
     wake_is_due_ = false;
+    std::optional<Replays::LiveSending> sending;
     for (const auto& lane : ring_.lanes()) {
-        if (lane->touched()) wake(*lane);
+        if (!lane->touched()) continue;
+        auto waiting = lane->take_waiters();
+        if (!waiting.empty() && !sending) sending.emplace(replays_);
+        wake(waiting);
     }
+    if (!joined_.empty()) send_joined();
     committed_.reset();
     delivery_seconds_.flush();
 }
 
-void Shard::wake(Lane& lane) {
-    auto waiting = lane.take_waiters();
-    if (!waiting.empty()) replays_.note_live_traffic();
+void Shard::wake(Lane::Waiters& waiting) {
     while (!waiting.empty()) {
         auto& subscriber = static_cast<Subscriber&>(waiting.front());
         waiting.pop_front();
-        subscriber.pump(Subscriber::Cause::Woken);
+        const auto amount = batch_ ? subscriber.join(*batch_) : std::nullopt;
+        if (!amount) {
+            subscriber.pump(Subscriber::Cause::Woken);
+            continue;
+        }
+        joined_.push_back({&subscriber, *amount});
+        if (batch_->full()) send_joined();
     }
+}
+
+void Shard::send_joined() {
+    const auto outcomes = batch_->send();
+    // None of them goes before this function ends: handlers that have still to run hold them.
+    for (std::size_t i = 0; i < outcomes.size(); ++i)
+        joined_[i].subscriber->settle(joined_[i].amount, outcomes[i]);
+    joined_.clear();
+    if (batch_->usable()) return;
+    log_->warn("the kernel no longer takes sends by io_uring; each goes out by a call of its own");
+    batch_.reset();
 }
 
 /// What is sent in one write is as old as the oldest event that may be in it.
@@ -213,7 +239,8 @@ void Shard::end_laggards() {
 void Shard::pass_on_turns(Clock::time_point now) {
     if (!replays_.wanted()) return;
     for (auto& subscriber : blocked_) {
-        if (subscriber.has_turn() && subscriber.turn_since() + kLongestTurn <= now) subscriber.yield_turn();
+        const auto since = subscriber.turn_since();
+        if (since && *since + kLongestTurn <= now) subscriber.yield_turn();
     }
 }
 

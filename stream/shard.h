@@ -88,7 +88,8 @@ class Shard {
     static void insert_by_time(TimeList& list, Subscriber& subscriber);
     void take(const Publication& publication);
     void wake_touched();
-    void wake(Lane& lane);
+    void wake(Lane::Waiters& waiting);
+    void send_joined();
     void arm(Clock::time_point deadline);
     void on_timer();
     void note_progress();
@@ -110,6 +111,12 @@ class Shard {
     TimeList quiet_;
     TimeList blocked_;
     bool wake_is_due_ = false;
+    struct Joined {
+        Subscriber* subscriber;
+        Subscriber::Amount amount;
+    };
+    std::unique_ptr<tls::SendBatch> batch_;       ///< none: each sends for itself
+    std::vector<Joined> joined_;                  ///< those whose sends are in the batch
     std::optional<Clock::time_point> committed_;  ///< of the oldest event that those who wait are woken for
     std::function<void()> drained_;
 

@@ -18,7 +18,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::chrono::seconds kReadRetryDelay{1};
 constexpr std::size_t kPageEvents = 512;
 /// Of what the socket has taken and not sent (tcp(7)): megabytes would wait for each who never reads.
 constexpr int kMostUnsent = 1024 * 1024;
@@ -66,30 +65,52 @@ void Subscriber::pump(Cause cause) {
     if (blocked_ || ended_) return;
     const auto rounds = body_.compressed() ? kCompressedPumpRounds : kPumpRounds;
     for (std::size_t round = 0; round < rounds; ++round) {
-        choose_source();
-        prepare_odd();
         Gathered out;
-        gather(out);
+        gather_next(out);
         if (out.buffers.empty() && !socket_.has_unsent()) return finishing_ ? finish() : rest();
 
         error_code error;
         const std::size_t sent = socket_.write_some(out.buffers, error);
-        if (error && error != asio::error::would_block) return end(EndReason::WriteFailed);
-        since_ = Clock::now();
-        if (error) return wait_until_writable();
-        const auto frames = consume(out, sent);
-        shard_.count_delivery(endpoint(), frames, sent, since_, cause == Cause::Woken);
-        if (sent < out.bytes || socket_.has_unsent()) return wait_until_writable();
+        if (!took(out, sent, error, cause)) return;
     }
     shard_.mark_quiet(*this);
     asio::post(socket_.get_executor(), [self = shared_from_this()] { self->pump(); });
+}
+
+bool Subscriber::took(Amount offered, std::size_t sent, error_code error, Cause cause) {
+    if (error && error != asio::error::would_block) {
+        end(EndReason::WriteFailed);
+        return false;
+    }
+    since_ = Clock::now();
+    if (!error) {
+        const auto frames = consume(offered, sent);
+        shard_.count_delivery(endpoint(), frames, sent, since_, cause == Cause::Woken);
+    }
+    if (!error && sent == offered.bytes && !socket_.has_unsent()) return true;
+    wait_until_writable();
+    return false;
+}
+
+std::optional<Subscriber::Amount> Subscriber::join(tls::SendBatch& batch) {
+    const bool much = !reads_ring() || lane_->end() - position_ >= tls::SendBatch::kMostParts;
+    if (much || blocked_ || ended_ || socket_.encrypted()) return std::nullopt;
+    Gathered out;
+    gather_next(out);
+    if (out.buffers.empty()) return std::nullopt;
+    batch.add(socket_, out.buffers);
+    return out;
+}
+
+void Subscriber::settle(Amount added, const tls::SendBatch::Outcome& outcome) {
+    if (took(added, outcome.bytes, outcome.error, Cause::Woken)) pump(Cause::Woken);
 }
 
 /// In the ring while it holds what is next; from the log when it does not; back when the log has caught up
 /// with it.
 void Subscriber::choose_source() {
     if (segment_) return;
-    if (source_ == Source::Ring) {
+    if (reads_ring()) {
         if (position_ < lane_->begin()) {
             shard_.count_replay();
             return use_log();
@@ -97,34 +118,31 @@ void Subscriber::choose_source() {
         while (offset_ == 0 && position_ < lane_->end() && lane_->at(position_).id() < next_) ++position_;
         return;
     }
-    if (page_at_ < page_.size() || offset_ > 0) return;
-    next_ = std::max(next_, page_.next);
+    if (reading_->left() > 0 || offset_ > 0) return;
+    next_ = std::max(next_, reading_->next());
     if (next_ >= shard_.ring().first_id()) use_ring();
 }
 
 void Subscriber::use_ring() {
-    source_ = Source::Ring;
+    reading_.reset();
     position_ = lane_->find(next_);
-    page_ = ReplayPage();
-    page_at_ = 0;
-    turn_.reset();
 }
 
 void Subscriber::use_log() {
-    source_ = Source::Log;
-    page_ = ReplayPage();
-    page_at_ = 0;
+    LogReading::Reader& reader = *this;
+    reading_ = std::make_shared<LogReading>(reader, shard_.replays(), socket_.get_executor());
 }
 
 const Frame* Subscriber::peek(std::size_t ahead) const {
-    if (source_ == Source::Log)
-        return page_at_ + ahead < page_.frames.size() ? page_.frames[page_at_ + ahead].get() : nullptr;
+    if (reading_) return reading_->frame(ahead);
     return position_ + ahead < lane_->end() ? &lane_->at(position_ + ahead) : nullptr;
 }
 
 const base::ApiVersion* Subscriber::next_version() const {
-    if (source_ == Source::Log && body_.compressed())
-        return page_at_ < page_.segments.size() ? &page_.segments[page_at_]->version() : nullptr;
+    if (reading_ && body_.compressed()) {
+        const auto segment = reading_->segment();
+        return segment ? &segment->version() : nullptr;
+    }
     const Frame* const frame = peek(0);
     return frame != nullptr ? &frame->version() : nullptr;
 }
@@ -137,16 +155,22 @@ bool Subscriber::announces(const base::ApiVersion& version) const {
 void Subscriber::prepare_odd() {
     if (!odd_.empty() || !between_events() || finishing_) return;
     const auto* const next = next_version();
-    if (draining_ && (next == nullptr || source_ == Source::Log)) {
+    if (draining_ && (next == nullptr || reading_)) {
         finishing_ = true;
         odd_ = body_.end();
         return;
     }
-    if (next == nullptr && source_ == Source::Log) return;
+    if (next == nullptr && reading_) return;
     const auto& version = next != nullptr ? *next : shard_.api_version();
     if (!announces(version)) return;
     version_ = version;
     odd_ = body_.text(api_version_text(version));
+}
+
+void Subscriber::gather_next(Gathered& out) {
+    choose_source();
+    prepare_odd();
+    gather(out);
 }
 
 void Subscriber::gather(Gathered& out) {
@@ -158,8 +182,8 @@ void Subscriber::gather(Gathered& out) {
 }
 
 void Subscriber::gather_frames(Gathered& out) const {
-    if (source_ == Source::Ring && !announces(lane_->newest_version())) return gather_lane(out);
-    const std::size_t most = draining_ && source_ == Source::Log ? (offset_ > 0 ? 1 : 0) : kMostBuffers;
+    if (reads_ring() && !announces(lane_->newest_version())) return gather_lane(out);
+    const std::size_t most = draining_ && reading_ ? (offset_ > 0 ? 1 : 0) : kMostBuffers;
     for (std::size_t ahead = 0; ahead < most && out.buffers.size() < kMostBuffers; ++ahead) {
         const Frame* const frame = peek(ahead);
         if (frame == nullptr || announces(frame->version())) return;
@@ -180,25 +204,28 @@ void Subscriber::gather_lane(Gathered& out) const {
 
 SegmentPtr Subscriber::take_segment() {
     const auto* const version = next_version();
-    const bool ends_here = draining_ && source_ == Source::Log && offset_ == 0;
+    const bool ends_here = draining_ && reading_ && offset_ == 0;
     if (version == nullptr || announces(*version) || ends_here) return nullptr;
-    return source_ == Source::Ring ? lane_->segment_at(position_, offset_) : page_.segments[page_at_++];
+    if (reads_ring()) return lane_->segment_at(position_, offset_);
+    auto segment = reading_->segment();
+    reading_->step();
+    return segment;
 }
 
-std::size_t Subscriber::consume(const Gathered& out, std::size_t bytes) {
-    if (segment_ || bytes < out.bytes || source_ == Source::Log) return consume_part(bytes);
+std::size_t Subscriber::consume(Amount offered, std::size_t bytes) {
+    if (segment_ || bytes < offered.bytes || reading_) return consume_part(bytes);
     odd_ = std::string();
     odd_offset_ = 0;
-    if (out.frames == 0) return 0;
-    position_ += out.frames - 1;
+    if (offered.frames == 0) return 0;
+    position_ += offered.frames - 1;
     step_over(lane_->at(position_));
-    return out.frames;
+    return offered.frames;
 }
 
 void Subscriber::step_over(const Frame& frame) {
     offset_ = 0;
     next_ = frame.id() + 1;
-    source_ == Source::Ring ? ++position_ : ++page_at_;
+    reading_ ? reading_->step() : static_cast<void>(++position_);
 }
 
 std::size_t Subscriber::consume_part(std::size_t bytes) {
@@ -245,7 +272,7 @@ std::size_t Subscriber::consume_segment(std::size_t bytes) {
 }
 
 void Subscriber::rest() {
-    if (source_ == Source::Log) {
+    if (reading_) {
         read_on();
     } else {
         // What passed by is not to be read again, should the ring move on before the next event is sent.
@@ -301,7 +328,7 @@ SubscriberReport Subscriber::report() {
                             .encrypted = socket_.encrypted()};
     error_code ignored;
     report.peer = socket_.tcp().remote_endpoint(ignored);
-    if (source_ == Source::Ring && position_ >= lane_->begin()) {
+    if (reads_ring() && position_ >= lane_->begin()) {
         const auto bytes = lane_->bytes_from(position_);
         report.lag_events = lane_->end() - position_;
         report.lag_bytes = bytes - std::min<std::uint64_t>(offset_, bytes);
@@ -317,11 +344,8 @@ void Subscriber::end(EndReason reason) {
     ended_ = true;
     ByTimeHook::unlink();
     LaneWaiter::unlink();
-    turn_.reset();
-    shard_.replays().forget(ticket_);
-    page_ = ReplayPage();
+    reading_.reset();
     segment_.reset();
-    retry_.reset();
     error_code ignored;
     if (reason == EndReason::WriteTimeout || reason == EndReason::TooFarBehind) {
         // What the client never read is not worth the kernel's memory.
@@ -352,7 +376,7 @@ int Subscriber::bytes_in_kernel() {
 
 bool Subscriber::lags_more_than(std::uint64_t max) const {
     if (next_ == first_wanted_) return false;
-    if (source_ == Source::Ring && position_ >= lane_->begin()) return lane_->end() - position_ > max;
+    if (reads_ring() && position_ >= lane_->begin()) return lane_->end() - position_ > max;
     const auto lag = std::max(shard_.ring().next_id(), next_) - next_;
     return lag > lag_at_start_ + max;
 }
@@ -382,77 +406,30 @@ void Subscriber::on_readable() {
     if (socket_.has_unsent()) pump();  // what the session itself had to answer
 }
 
-void Subscriber::yield_turn() {
-    turn_.reset();
-    use_log();
+std::optional<Subscriber::Clock::time_point> Subscriber::turn_since() const {
+    return reading_ && reading_->has_turn() ? std::optional(reading_->turn_since()) : std::nullopt;
 }
 
-/// Asks for a turn at the log, and with one for the next page.
 void Subscriber::read_on() {
-    if (asking_ || retry_) return;
-    asking_ = true;
-    auto& replays = shard_.replays();
-    const auto executor = socket_.get_executor();
-    // A page a turn: who reads slowly, or much, does not keep the others waiting.
-    if (turn_ && !std::exchange(fresh_turn_, false) && offset_ == 0 && replays.wanted()) turn_.reset();
-    if (!turn_) {
-        ticket_ = replays.wait_for_turn([self = weak_from_this(), executor](Replays::TurnPtr turn) {
-            asio::post(executor, [self, turn = std::move(turn)]() mutable {
-                if (const auto subscriber = self.lock()) subscriber->on_turn(std::move(turn));
-            });
-        });
-        return;
-    }
-    const storage::ReadRequest request{.endpoint = endpoint(),
-                                       .from = next_,
-                                       .to = shard_.ring().first_id(),
-                                       .max_events = kPageEvents,
-                                       .max_bytes = kPageBytes};
-    const ReplayForm form{
-        .filter = lane_->key().filter, .compressed = body_.compressed(), .cut = partial_, .offset = offset_};
-    replays.read(request, form, [self = weak_from_this(), executor](base::Result<ReplayPage> page) {
-        asio::post(executor, [self, page = std::move(page)]() mutable {
-            if (const auto subscriber = self.lock()) subscriber->on_page(std::move(page));
-        });
-    });
+    reading_->read_on({.request = {.endpoint = endpoint(),
+                                   .from = next_,
+                                   .to = shard_.ring().first_id(),
+                                   .max_events = kPageEvents,
+                                   .max_bytes = kPageBytes},
+                       .form = {.filter = lane_->key().filter,
+                                .compressed = body_.compressed(),
+                                .cut = partial_,
+                                .offset = offset_},
+                       .complete_from = complete_from_});
 }
 
-void Subscriber::on_turn(Replays::TurnPtr turn) {
-    asking_ = false;
-    if (ended_ || blocked_) return;  // when the socket takes more, it asks again
-    turn_ = std::move(turn);
-    turn_since_ = Clock::now();
-    fresh_turn_ = true;
-    pump();
+/// A full socket holds nothing of the log; when it takes more, the subscriber asks again.
+void Subscriber::go_on() {
+    blocked_ ? reading_->yield_turn() : pump();
 }
 
-void Subscriber::on_page(base::Result<ReplayPage> page) {
-    asking_ = false;
-    if (ended_) return;
-    if (!page) return retry_later(page.error());
-    if (!turn_) return pump();  // it was given away meanwhile: no page is held without one
-    const bool frame_is_gone = offset_ > 0 && page->first_id() != partial_;
-    if (frame_is_gone || was_overtaken(*page)) return end(EndReason::Pruned);
-    page_ = std::move(*page);
-    page_at_ = 0;
-    pump();
-}
-
-/// Whether events were deleted before they could be read, of which the subscriber was not told.
-bool Subscriber::was_overtaken(const ReplayPage& page) const {
-    return std::max(page.from, complete_from_) < std::min(page.next, page.oldest);
-}
-
-void Subscriber::retry_later(const base::Error& error) {
+void Subscriber::cannot_read(const base::Error& error) {
     shard_.complain_of_reading(error);
-    turn_.reset();
-    retry_ = std::make_unique<asio::steady_timer>(socket_.get_executor(), kReadRetryDelay);
-    retry_->async_wait([self = weak_from_this()](error_code cancelled) {
-        const auto subscriber = self.lock();
-        if (cancelled || !subscriber || subscriber->ended_) return;
-        subscriber->retry_.reset();
-        subscriber->pump();
-    });
 }
 
 }  // namespace stream

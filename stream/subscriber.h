@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/container/static_vector.hpp>
 #include <boost/intrusive/list.hpp>
 #include <chrono>
@@ -11,12 +10,13 @@
 
 #include "base/log.h"
 #include "stream/end_reason.h"
+#include "stream/log_reading.h"
 #include "stream/places.h"
-#include "stream/replays.h"
 #include "stream/ring.h"
 #include "stream/stream_body.h"
 #include "stream/subscriber_report.h"
 #include "stream/subscription.h"
+#include "tls/send_batch.h"
 #include "tls/socket.h"
 
 namespace stream {
@@ -39,7 +39,10 @@ struct Greeting {
 /// no event in memory, but for the one record (16 KB at most) that a TLS session had already encrypted, and
 /// that counts as sent, and of a compressed stream for the segment begun, as the bytes of another one would
 /// not continue it. Lives on its shard's thread.
-class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTimeHook, public LaneWaiter {
+class Subscriber final : public std::enable_shared_from_this<Subscriber>,
+                         public ByTimeHook,
+                         public LaneWaiter,
+                         private LogReading::Reader {
   public:
     using Clock = std::chrono::steady_clock;
 
@@ -53,6 +56,17 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
 
     /// Sends what there is, until the socket takes no more or all is sent.
     void pump(Cause cause = Cause::Other);
+
+    /// What is sent at a time, but for the bytes themselves.
+    struct Amount {
+        std::size_t bytes = 0;
+        std::size_t frames = 0;
+    };
+    /// Woken, instead of pump(): adds what there is to send, if that is little and the socket is plain, to
+    /// those of others. settle() follows, and nothing before it.
+    [[nodiscard]] std::optional<Amount> join(tls::SendBatch& batch);
+    /// What came of it; goes on as pump() does.
+    void settle(Amount added, const tls::SendBatch::Outcome& outcome);
 
     void send_keep_alive();
 
@@ -71,9 +85,9 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
 
     /// Gives the turn at the log to somebody else, and with it the frames held; when the socket takes more,
     /// it asks for another.
-    void yield_turn();
-    [[nodiscard]] bool has_turn() const { return turn_ != nullptr; }
-    [[nodiscard]] Clock::time_point turn_since() const { return turn_since_; }
+    void yield_turn() { reading_->yield_turn(); }
+    /// Since when it has a turn at the log; none: it has none.
+    [[nodiscard]] std::optional<Clock::time_point> turn_since() const;
 
     /// Blocked: whether the client has taken something since the last look, however little. Then since() is
     /// now.
@@ -93,17 +107,15 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     static constexpr std::size_t kPumpRounds = 4;
     static constexpr std::size_t kCompressedPumpRounds = 2;
 
-    struct Gathered {
+    struct Gathered : Amount {
         boost::container::static_vector<boost::asio::const_buffer, kMostBuffers> buffers;
-        std::size_t bytes = 0;
-        std::size_t frames = 0;
         void add(std::string_view part);
     };
-    enum class Source { Ring, Log };
 
     void choose_source();
     void use_log();
     void use_ring();
+    [[nodiscard]] bool reads_ring() const { return reading_ == nullptr; }
     [[nodiscard]] const Frame* peek(std::size_t ahead) const;
     /// Of what is to be sent next; null: there is nothing.
     [[nodiscard]] const base::ApiVersion* next_version() const;
@@ -111,12 +123,15 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     /// Whether something without an id, or the end, may be sent now.
     [[nodiscard]] bool between_events() const { return offset_ == 0 && !segment_; }
     void prepare_odd();
+    void gather_next(Gathered& out);
     void gather(Gathered& out);
     void gather_frames(Gathered& out) const;
     void gather_lane(Gathered& out) const;
     [[nodiscard]] SegmentPtr take_segment();
+    /// Whether the socket may take more.
+    [[nodiscard]] bool took(Amount offered, std::size_t sent, boost::system::error_code error, Cause cause);
     /// How many frames it has got to their end.
-    [[nodiscard]] std::size_t consume(const Gathered& out, std::size_t bytes);
+    [[nodiscard]] std::size_t consume(Amount offered, std::size_t bytes);
     [[nodiscard]] std::size_t consume_part(std::size_t bytes);
     [[nodiscard]] std::size_t consume_frames(std::size_t bytes);
     [[nodiscard]] std::size_t consume_segment(std::size_t bytes);
@@ -130,10 +145,9 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     void on_readable();
 
     void read_on();
-    void on_turn(Replays::TurnPtr turn);
-    void on_page(base::Result<ReplayPage> page);
-    [[nodiscard]] bool was_overtaken(const ReplayPage& page) const;
-    void retry_later(const base::Error& error);
+    void go_on() override;
+    void overtaken() override { end(EndReason::Pruned); }
+    void cannot_read(const base::Error& error) override;
 
     Shard& shard_;
     tls::Socket socket_;
@@ -150,16 +164,8 @@ class Subscriber : public std::enable_shared_from_this<Subscriber>, public ByTim
     SegmentPtr segment_;  ///< compressed: what is being sent
     std::size_t segment_sent_ = 0;
 
-    Source source_ = Source::Ring;
-    Lane::Position position_ = 0;  ///< Source::Ring: of the frame to send next
-    ReplayPage page_;              ///< Source::Log: what was read
-    std::size_t page_at_ = 0;
-    Replays::TurnPtr turn_;
-    Clock::time_point turn_since_;
-    bool fresh_turn_ = false;  // no page was read in it yet
-    Replays::Ticket ticket_ = 0;
-    bool asking_ = false;  ///< a turn or a page is on its way
-    std::unique_ptr<boost::asio::steady_timer> retry_;
+    std::shared_ptr<LogReading> reading_;  ///< none: it is served from the ring
+    Lane::Position position_ = 0;          ///< in the ring: of the frame to send next
 
     Clock::time_point since_;
     bool blocked_ = false;  ///< the socket takes nothing for now

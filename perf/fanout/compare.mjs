@@ -3,6 +3,7 @@
 // around its best rate so far; the median of the rounds is the result.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,6 +19,7 @@ const { values: options } = parseArgs({
     systems: { type: 'string', default: 'sidecar,nchan,gathered,single' },
     'fixed-rate': { type: 'string' },
     'coalesce-ms': { type: 'string', default: '0' },
+    'use-io-uring': { type: 'string', default: 'true' },
     programs: { type: 'string', default: 'build/release' },
     results: { type: 'string', default: 'perf/results' },
     name: { type: 'string' },
@@ -67,6 +69,10 @@ async function until(condition, what) {
   }
   throw new Error(`not in time: ${what}`);
 }
+const accepts = (port) => () => new Promise((resolve) => {
+  const socket = connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true); });
+  socket.once('error', () => resolve(false));
+});
 const answers = (port, target) => async () => (await fetch(`http://127.0.0.1:${port}${target}`)).ok;
 
 function startNode(processes, rate) {
@@ -97,6 +103,7 @@ port = ${ports.streams}
 bind_address = "127.0.0.1"
 max_concurrent_subscribers = 19000
 coalesce_ms = ${options['coalesce-ms']}
+use_io_uring = ${options['use-io-uring']}
 `);
     await startNode(processes, rate);
     const pid = processes.start(serverCore, program('event-sidecar'), '--path-to-config', file);
@@ -144,6 +151,7 @@ http {
 async function bare(processes, rate, gather) {
   const pid = processes.start(serverCore, program('bare_fanout'), '--port', ports.bare, '--rate', rate,
     '--payload-size', payloadSize, '--gather', gather);
+  await until(accepts(ports.bare), 'the bare loop');
   return { pid, port: ports.bare, args: ['--dense-ids'] };
 }
 
@@ -230,7 +238,7 @@ async function round(system, subscribers, best) {
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 function summary(results) {
-  const kept = results.filter(Boolean);
+  const kept = results.filter((result) => result && !result.failure);
   if (kept.length === 0) return null;
   return {
     delivered_per_second: median(kept.map((result) => result.delivered_per_second)),

@@ -75,8 +75,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"far_key", kBeforeServers + "[rest_server]\n[event_stream_server]\nqqqq = 5\n",
              "sidecar.toml:10: event_stream_server.qqqq: unknown key; expected one of port, bind_address, "
              "max_concurrent_subscribers, event_stream_buffer_length, event_stream_buffer_size_in_mb, "
-             "max_storage_replays, subscriber_write_timeout_in_seconds, coalesce_ms, threads, "
-             "max_subscribers_per_ip, trusted_proxies, max_subscriber_lag_in_events\n"},
+             "max_storage_replays, subscriber_write_timeout_in_seconds, coalesce_ms, use_io_uring, "
+             "threads, max_subscribers_per_ip, trusted_proxies, max_subscriber_lag_in_events\n"},
         Case{"no_network", kMinimal + "trusted_proxies = [\"10.0.0.0/8\", \"proxy\"]\n",
              "sidecar.toml:10: event_stream_server.trusted_proxies: holds \"proxy\"; expected a list of "
              "addresses such as \"10.0.0.1\" and networks such as \"10.0.0.0/8\"\n"},

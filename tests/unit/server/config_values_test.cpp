@@ -143,6 +143,7 @@ event_stream_buffer_size_in_mb = 3
 max_storage_replays = 4
 subscriber_write_timeout_in_seconds = 5
 coalesce_ms = 6
+use_io_uring = false
 threads = 7
 max_subscribers_per_ip = 8
 trusted_proxies = ["10.0.0.1", "fd00::/8"]
@@ -189,6 +190,7 @@ min_version = "1.3"
     EXPECT_EQ(stream.max_storage_replays, 4U);
     EXPECT_EQ(stream.subscriber_write_timeout, 5s);
     EXPECT_EQ(stream.coalesce, 6ms);
+    EXPECT_FALSE(stream.use_io_uring);
     EXPECT_EQ(stream.threads, 7U);
     EXPECT_EQ(stream.max_subscribers_per_ip, 8U);
     EXPECT_EQ(stream.trusted_proxies, (std::vector<std::string>{"10.0.0.1", "fd00::/8"}));

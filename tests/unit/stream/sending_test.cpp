@@ -1,5 +1,6 @@
 #include <chrono>
 
+#include "unit/stream/inflater.h"
 #include "unit/stream/running_streams.h"
 
 namespace stream {
@@ -20,6 +21,45 @@ TEST_F(StreamServerTest, MoreEventsThanOneWriteTakes) {
     auto client = subscribe("/events/main?start_from=1");
     EXPECT_EQ(body_with(client, fmt::format("id:{}\n", events.size())), expected);
 }
+
+/// With io_uring, where the kernel lets us, and without.
+class SendingTest : public StreamServerTest, public testing::WithParamInterface<bool> {};
+
+TEST_P(SendingTest, ManyWhoWaitGetEveryEventWhateverTheyAskFor) {
+    open({.max_concurrent_subscribers = 150, .use_io_uring = GetParam(), .threads = 1});
+    std::vector<support::RawClient> clients;
+    for (int i = 0; i < 150; ++i) {
+        const bool filtered = i % 3 == 1;
+        clients.push_back(subscribe(filtered ? "/events/main?kinds=Fault" : "/events/main",
+                                    i % 3 == 2 ? "accept-encoding: gzip\r\n" : ""));
+        ASSERT_TRUE(clients.back().read_until_contains("\r\n\r\n"));
+    }
+    std::string expected;
+    for (std::uint64_t id = 1; id <= 100; ++id) {
+        // What comes together is sent in parts, then in one piece, at last by a call of its own.
+        base::EventBatch events{event(Kind::Fault, id)};
+        expected += frame_text(id, fmt::format(R"({{"Fault":{}}})", id));
+        for (const auto more = id + id / 2; id < more;) {
+            events.push_back(event(Kind::Fault, ++id));
+            expected += frame_text(id, fmt::format(R"({{"Fault":{}}})", id));
+        }
+        feed(std::move(events));
+        for (std::size_t i = 0; i < clients.size(); ++i) {
+            if (i % 3 == 2) continue;
+            ASSERT_EQ(body_with(clients[i], fmt::format("id:{}\n", id)), expected) << i;
+        }
+    }
+    publisher_->stop();
+    server_->stop(5s);
+    for (std::size_t i = 2; i < clients.size(); i += 3) {
+        ASSERT_TRUE(clients[i].read_to_end());
+        Inflater inflater(Inflater::Format::Gzip);
+        EXPECT_EQ(inflater.add(support::body_of(clients[i].received())), expected) << i;
+        EXPECT_TRUE(inflater.ended() && inflater.sound()) << i;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, SendingTest, testing::Bool());
 
 TEST_F(StreamServerTest, CoalescedEventsWaitForEachOther) {
     constexpr auto kWait = 150ms;
