@@ -50,7 +50,7 @@ const number = async (page, selector) => Number((await text(page, selector)).rep
 test('it shows nodes, blocks and rates, without any other server and without a complaint', async () => {
   const { page, complaints, close } = await openPage();
   await eventually(async () => (await text(page, '#state-word')) === 'Ready', 'ready');
-  assert.equal(await page.locator('#nodes .card[data-state=good]').count(), 3);
+  await eventually(async () => (await page.locator('#nodes .card[data-state=good]').count()) === 3, 'three nodes');
   await eventually(async () => (await page.locator('#blocks tr').count()) >= 3, 'blocks');
   await eventually(async () => (await number(page, '#rate')) > 5, 'a rate');
 
@@ -83,14 +83,15 @@ test('what nodes say is text', async () => {
 test('a node that goes down is shown within seconds, with what to do, and when it is back', async () => {
   const { page, complaints, close } = await openPage();
   await eventually(async () => (await page.locator('#nodes .card[data-state=good]').count()) === 3, 'three nodes');
-  await causeFault(controlPort, 'node=2 stop for=6s');
+  await causeFault(controlPort, 'node=2 stop');
   const card = page.locator('#nodes .card', { has: page.locator('.pill .word:not(:text-is("running"))') });
-  await eventually(async () => (await card.count()) === 1, 'the card', 5000);
+  await eventually(async () => (await card.count()) === 1, 'the card');
   assert.match(await card.locator('.trouble').innerText(), /attempt \d+ of 1000/);
   const problem = page.locator('#ongoing .problem');
-  await eventually(async () => (await problem.count()) === 1, 'the problem', 5000);
+  await eventually(async () => (await problem.count()) === 1, 'the problem');
   assert.match(await problem.locator('.remedy').innerText(), /^What to do: Check/);
   assert.equal(await text(page, '#state-word'), 'Ready', 'two others are read');
+  await causeFault(controlPort, 'node=2 resume');
   await eventually(async () => (await page.locator('#nodes .card[data-state=good]').count()) === 3, 'back', 20_000);
   await eventually(async () => page.locator('#no-problems').isVisible(), 'nothing wrong');
   assert.ok((await page.locator('#past .problem').count()) > 0, 'the log remembers');
@@ -100,11 +101,12 @@ test('a node that goes down is shown within seconds, with what to do, and when i
 
 test('without any node it is not ready, and says why, once to those who listen', async () => {
   const { page, complaints, close } = await openPage();
-  await causeFault(controlPort, 'stop for=5s');
-  await eventually(async () => (await text(page, '#state-word')) === 'Not ready', 'not ready', 6000);
+  await causeFault(controlPort, 'stop');
+  await eventually(async () => (await text(page, '#state-word')) === 'Not ready', 'not ready');
   assert.match(await text(page, '#reasons'), /no node/);
   assert.match(await text(page, '#announcement'), /^Not ready: /);
   assert.match(await page.title(), /^Not ready/);
+  await causeFault(controlPort, 'resume');
   await eventually(async () => (await text(page, '#state-word')) === 'Ready', 'ready again', 20_000);
   assert.equal(await text(page, '#announcement'), 'Ready');
   assert.deepEqual(complaints, []);

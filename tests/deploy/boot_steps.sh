@@ -56,11 +56,11 @@ await "no further events" has_more_than "$before"
 
 echo "--- hanging: the watchdog ends it"
 mkdir -p /run/systemd/system/event-sidecar.service.d
-printf '[Service]\nWatchdogSec=2\n' >/run/systemd/system/event-sidecar.service.d/test.conf
+printf '[Service]\nWatchdogSec=6\n' >/run/systemd/system/event-sidecar.service.d/test.conf
 systemctl daemon-reload
 systemctl restart event-sidecar
 pid=$(property MainPID)
-sleep 5
+sleep 14
 [[ $(property MainPID) == "$pid" ]] || fail "the watchdog ended a service that works"
 kill -STOP "$pid"
 await "the watchdog did not end it" was_restarted "$pid"

@@ -60,7 +60,7 @@ as_user="setpriv --reuid=event-sidecar --regid=event-sidecar --init-groups"
 install -d -o event-sidecar /run/event-sidecar
 ask() { exec 3<>/dev/tcp/127.0.0.1/18888; printf 'GET /status HTTP/1.0\r\n\r\n' >&3; cat <&3; }
 $as_user event-sidecar --path-to-config /etc/event-sidecar/config.toml 2>/sidecar.log & sidecar=$!
-await() { for _ in $(seq 150); do "$@" && return; sleep 0.1; done; echo "not: $*"; cat /sidecar.log; exit 1; }
+await() { for _ in $(seq 600); do "$@" && return; sleep 0.1; done; echo "not: $*"; cat /sidecar.log; exit 1; }
 answers() { ask 2>/dev/null | grep -q feed_id; }
 has_events() { ask | grep -q '"newest_id":[1-9]'; }
 ready() { event-sidecar status --path-to-config /etc/event-sidecar/config.toml >/status; }

@@ -1,10 +1,12 @@
 // The shipped configurations of nginx and HAProxy, with the real programs in front of a sidecar.
 
+#include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <optional>
 #include <regex>
+#include <vector>
 
 #include "support/follower.h"
 #include "support/paths.h"
@@ -47,7 +49,7 @@ class Proxy {
                 return false;
             }
         };
-        if (!support::eventually([&] { return listens(); }, 10s))
+        if (!support::eventually([&] { return listens(); }, 30s))
             throw std::runtime_error(process_->output());
     }
     void stop() {
@@ -158,17 +160,20 @@ TYPED_TEST(ProxyTest, PassesEachEventOnAtOnce) {
     auto proxied = subscribe(this->proxy_->port());
     EXPECT_NE(proxied.received().find("text/event-stream"), std::string::npos) << proxied.received();
     const auto first = newest_id(this->sidecar_) + 1;
-    Clock::duration longest{};
+    std::vector<Clock::duration> delays;
     for (std::uint64_t id = first; id < first + 6; ++id) {
         ASSERT_TRUE(direct.read_until_contains(id_line(id))) << this->sidecar_.log();
         const auto arrived = Clock::now();
         ASSERT_TRUE(proxied.read_until_contains(id_line(id))) << proxied.received();
-        longest = std::max(longest, Clock::now() - arrived);
+        delays.push_back(Clock::now() - arrived);
     }
-    EXPECT_LT(longest, kMostDelay);
+    // One that holds events back does so with each, until the next comes; a busy machine with few.
+    std::ranges::sort(delays);
+    const auto median = delays[delays.size() / 2];
+    EXPECT_LT(median, kMostDelay);
     this->RecordProperty(
-        "longest_delay_us",
-        static_cast<int>(std::chrono::duration_cast<std::chrono::microseconds>(longest).count()));
+        "median_delay_us",
+        static_cast<int>(std::chrono::duration_cast<std::chrono::microseconds>(median).count()));
 }
 
 TYPED_TEST(ProxyTest, PassesKeepAliveCommentsOn) {

@@ -28,18 +28,20 @@ std::size_t count_of(const std::string& text, std::string_view part) {
 }
 
 TEST(FullDisk, NothingIsLostOnceThereIsSpaceAgain) {
+    constexpr std::size_t kBefore = 1000;
     constexpr std::size_t kEvents = 6000;
     const support::TemporaryFolder folder;
     const auto record = folder.path() / "produced.jsonl";
     SimulatedNetwork network(folder.path(),
-                             {"--rate", "1000", "--events", std::to_string(kEvents), "--buffer", "60000",
+                             {"--rate", "1000", "--events", std::to_string(kBefore), "--buffer", "60000",
                               "--step-size", "300KB", "--record", record.string()});
     Sidecar sidecar(folder.path(), {.nodes = network.nodes()});
     sidecar.start();
     const NodeFollowers followers(sidecar.port());
-    ASSERT_TRUE(support::eventually([&] { return followers.count() > 1000; })) << sidecar.log();
+    ASSERT_TRUE(support::eventually([&] { return followers.count() == kBefore; })) << sidecar.log();
 
     limit_file_size(sidecar.process().pid(), 64 * 1024);
+    network.control("POST", fmt::format("/start?events={}", kEvents - kBefore));
     ASSERT_TRUE(sidecar.process().wait_for_output("cannot be stored")) << sidecar.log();
     const auto stored = followers.count();
     EXPECT_LT(stored, kEvents);

@@ -104,7 +104,7 @@ TEST_F(Health, TurnsWhenTheChainStallsWithinTheLimitAndBack) {
     const auto stalled = Clock::now();
     EXPECT_THAT(reason_to_come(), AllOf(HasSubstr("the newest block, "), HasSubstr(" s ago; "),
                                         HasSubstr("ready_max_block_age_in_seconds is 4")));
-    EXPECT_LT(Clock::now() - stalled, max_age_ + 2s);
+    EXPECT_LT(Clock::now() - stalled, max_age_ + 10s);
     EXPECT_THAT(status(), HasSubstr("the newest block, "));
     EXPECT_GT(value_of(support::body_of(ask("GET /metrics HTTP/1.1")), "sidecar_head_age_seconds"), 4);
 
@@ -119,12 +119,12 @@ TEST_F(Health, TurnsWhenTheChainStallsWithinTheLimitAndBack) {
 }
 
 TEST_F(Health, TurnsWhenNoBlockEverComes) {
-    max_age_ = 3s;
+    max_age_ = 8s;
     network_.emplace(folder_.path(), std::vector<std::string>{"--nodes", "1", "--rate", "100", "--kind",
                                                               "FinalitySignature"});
     Sidecar::Settings settings;
     settings.nodes = network_->nodes();
-    settings.admin_keys = "ready_max_block_age_in_seconds = 3";
+    settings.admin_keys = "ready_max_block_age_in_seconds = 8";
     sidecar_.emplace(folder_.path(), settings);
     sidecar_->start();
     ASSERT_TRUE(becomes_ready()) << "it is too early to tell: " << ready();
@@ -212,7 +212,7 @@ TEST_F(Health, IsFreeOfTheLimits) {
     start();
     const auto begin = Clock::now();
     for (int i = 0; i < 50; ++i) EXPECT_TRUE(is_ready(ready()));
-    EXPECT_LT(Clock::now() - begin, 10s) << "max_requests_per_second is 1";
+    EXPECT_LT(Clock::now() - begin, 30s) << "max_requests_per_second is 1";
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ TEST(Integrity, ARepairThatIsKilledLosesNothing) {
                           output),
               0);
     alter(log, "UPDATE event SET payload = x'00' WHERE id = 77");
-    for (int milliseconds = 10;; milliseconds += 40) {
+    for (int milliseconds = 10;; milliseconds += milliseconds / 4 + 10) {
         support::Process repair(
             {support::sidecar_program(), "verify", "--repair", "--path-to-config", config}, output);
         const auto code = repair.wait(std::chrono::milliseconds(milliseconds));

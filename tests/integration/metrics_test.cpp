@@ -77,13 +77,16 @@ TEST_F(Metrics, AreThoseThatAreDocumentedAndNoOthers) {
 
 TEST_F(Metrics, CarryTheNamesAndLabelsOfTheRustSidecar) {
     start();
-    ASSERT_TRUE(support::eventually([&] { return value("sidecar_head_height") >= 0; })) << sidecar_->log();
+    const auto is_read = [&](const auto& node) {
+        return value(fmt::format("node_statuses{{node=\"127.0.0.1:{}\"}}", node.sse)) == 2;
+    };
+    ASSERT_TRUE(support::eventually([&] {
+        return value("sidecar_head_height") >= 0 && std::ranges::all_of(network_->nodes(), is_read);
+    })) << sidecar_->log();
     const auto text = page();
     const auto has = [&](const std::string& series) {
         EXPECT_FALSE(std::isnan(value_of(text, series))) << series;
     };
-    for (const auto& node : network_->nodes())
-        EXPECT_EQ(value_of(text, fmt::format("node_statuses{{node=\"127.0.0.1:{}\"}}", node.sse)), 2);
     for (const std::string description :
          {"fetching_from_stream_failed", "deserialization_error:events/main",
           "deserialization_error:events/sigs", "deserialization_error:events/deploys", "event_without_id",
@@ -127,21 +130,23 @@ TEST_F(Metrics, AgreeWithWhatHappened) {
     const auto events = [](const std::string& text, const std::string& outcome) {
         return value_of(text, fmt::format("sidecar_events_total{{outcome=\"{}\"}}", outcome));
     };
-    ASSERT_TRUE(support::eventually([&] {
-        const auto text = page();
-        return events(text, "appended") == events(text, "duplicate") &&
-               events(text, "appended") == static_cast<double>(followers.count());
-    })) << page();
-
-    const auto text = page();
-    const auto appended = events(text, "appended");
-    const auto delivered = [&](const std::string& endpoint) {
+    const auto delivered = [](const std::string& text, const std::string& endpoint) {
         return value_of(text, fmt::format("sidecar_delivered_events_total{{endpoint=\"{}\"}}", endpoint));
     };
-    EXPECT_EQ(delivered("/events/main"), static_cast<double>(followers.main.count()));
-    EXPECT_EQ(delivered("/events/deploys"), static_cast<double>(followers.deploys.count()));
-    EXPECT_EQ(delivered("/events/sigs"), static_cast<double>(followers.sigs.count()));
-    EXPECT_EQ(delivered("/events"), 0);
+    std::string text;
+    ASSERT_TRUE(support::eventually([&] {
+        const double produced = nlohmann::json::parse(network_->control("GET", "/chain"))["events"];
+        text = page();
+        return events(text, "appended") == produced && events(text, "duplicate") == produced &&
+               static_cast<double>(followers.count()) == produced &&
+               delivered(text, "/events/main") == static_cast<double>(followers.main.count()) &&
+               delivered(text, "/events/deploys") == static_cast<double>(followers.deploys.count()) &&
+               delivered(text, "/events/sigs") == static_cast<double>(followers.sigs.count()) &&
+               value_of(text, "sidecar_queue_bytes") == 0;
+    })) << text;
+
+    const auto appended = events(text, "appended");
+    EXPECT_EQ(delivered(text, "/events"), 0);
     EXPECT_GT(value_of(text, "sidecar_delivered_bytes_total{endpoint=\"/events/main\"}"), 1000);
     EXPECT_EQ(value_of(text, "sidecar_newest_event_id"), appended);
     EXPECT_EQ(value_of(text, "sidecar_ring_newest_id"), appended);
@@ -149,7 +154,6 @@ TEST_F(Metrics, AgreeWithWhatHappened) {
     EXPECT_EQ(value_of(text, "sidecar_ingest_seconds_count"), appended);
     EXPECT_GT(value_of(text, "sidecar_delivery_seconds_count"), 1000);
     EXPECT_LE(value_of(text, "sidecar_delivery_seconds_count"), appended);
-    EXPECT_EQ(value_of(text, "sidecar_queue_bytes"), 0);
     EXPECT_GT(value_of(text, "sidecar_database_bytes"), 10'000);
     EXPECT_EQ(value_of(text, "sidecar_storage_available"), 1);
     EXPECT_EQ(value_of(text, "sidecar_ready"), 1);
@@ -295,14 +299,17 @@ class Prometheus {
 TEST_F(Metrics, ARealPrometheusReadsThemEverySecondForAMinute) {
     start("max_concurrent_requests = 1\nmax_requests_per_second = 1");
     const Prometheus prometheus(folder_.path(), sidecar_->admin_port());
-    const auto scrapes = [&] {
+    const auto good_scrapes = [&] {
         std::this_thread::sleep_for(500ms);  // asking is work for it, too
-        return prometheus.query("count_over_time(up[5m])");
+        return prometheus.query("sum_over_time(up[5m])");
     };
-    ASSERT_TRUE(support::eventually([&] { return scrapes() >= 60; }, 90s)) << prometheus.log();
-    EXPECT_EQ(prometheus.query("min_over_time(up[5m])"), 1) << prometheus.api("/api/v1/targets");
+    // On a busy machine one may be late for Prometheus, never refused.
+    ASSERT_TRUE(support::eventually([&] { return good_scrapes() >= 60; }, 150s)) << prometheus.log();
+    for (const std::string refusal : {"429", "503"})
+        EXPECT_EQ(page().find(fmt::format("route=\"/metrics\",status=\"{}\"", refusal)), std::string::npos);
     EXPECT_GT(prometheus.query("min_over_time(scrape_samples_scraped[5m])"), 100);
-    EXPECT_EQ(prometheus.api("/api/v1/targets")["data"]["activeTargets"][0]["lastError"], "");
+    EXPECT_TRUE(support::eventually(
+        [&] { return prometheus.api("/api/v1/targets")["data"]["activeTargets"][0]["lastError"] == ""; }));
 
     const auto names = prometheus.api("/api/v1/label/__name__/values");
     const auto stored = names["data"].get<std::set<std::string>>();

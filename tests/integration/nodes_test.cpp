@@ -115,14 +115,16 @@ TEST(Nodes, WhatOneNodeLostComesFromAnother) {
     constexpr std::size_t kEvents = 3000;
     const TemporaryFolder folder;
     const auto record = folder.path() / "produced.jsonl";
-    SimulatedNetwork network(folder.path(), {"--rate", "1000", "--events", std::to_string(kEvents), "--nodes",
+    constexpr std::size_t kBefore = 600;
+    SimulatedNetwork network(folder.path(), {"--rate", "1000", "--events", std::to_string(kBefore), "--nodes",
                                              "2", "--step-size", "50KB", "--record", record.string()});
     const auto name = name_of(network.nodes()[0]);
     Sidecar sidecar(folder.path(), {.nodes = network.nodes()});
     sidecar.start();
     const NodeFollowers followers(sidecar.port());
-    ASSERT_TRUE(support::eventually([&] { return followers.count() > 300; })) << sidecar.log();
+    ASSERT_TRUE(support::eventually([&] { return followers.count() == kBefore; })) << sidecar.log();
     nodes(folder, sidecar, {"suspend", name});
+    network.control("POST", fmt::format("/start?events={}", kEvents - kBefore));
     ASSERT_TRUE(support::eventually([&] { return followers.count() > 1000; })) << sidecar.log();
     network.fault("node=1 restart buffer=empty");
     nodes(folder, sidecar, {"resume", name});

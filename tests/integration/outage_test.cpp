@@ -40,10 +40,10 @@ class Outage : public testing::Test {
   protected:
     void start(const std::string& buffer) {
         // Large events: the sidecar's own queue shall not last long.
-        network_.emplace(folder_.path(),
-                         std::vector<std::string>{"--nodes", "1", "--rate", "1500", "--buffer", buffer,
-                                                  "--max-skew", "0", "--wasm-every", "1", "--step-size",
-                                                  "50KB", "--record", record_.string()});
+        network_.emplace(folder_.path(), std::vector<std::string>{
+                                             "--nodes", "1", "--rate", "1500", "--buffer", buffer,
+                                             "--max-skew", "0", "--wasm-every", "1", "--step-size", "50KB",
+                                             "--wait-for-subscribers", "1", "--record", record_.string()});
         Sidecar::Settings settings;
         settings.nodes = network_->nodes();
         settings.store_in(server_);

@@ -65,16 +65,20 @@ TEST(Postgresql, NothingIsLostWhenTheServerCrashes) {
     const support::TemporaryFolder folder;
     const auto record = folder.path() / "produced.jsonl";
     PostgresqlServer server;
-    SimulatedNetwork network(folder.path(), {"--rate", "800", "--events", std::to_string(kEvents), "--buffer",
+    constexpr std::size_t kBefore = kEvents / 4;
+    SimulatedNetwork network(folder.path(), {"--rate", "800", "--events", std::to_string(kBefore), "--buffer",
                                              "60000", "--step-size", "2MB", "--record", record.string()});
     auto sidecar = make_sidecar(folder.path(), server, network.nodes(), "one");
     sidecar.start();
     const NodeFollowers followers(sidecar.port());
 
     std::size_t outages = 0;
-    for (const std::size_t goal : {kEvents / 5, kEvents / 2}) {
-        ASSERT_TRUE(support::eventually([&] { return followers.count() >= goal; }, 60s)) << sidecar.log();
+    std::size_t produced = kBefore;
+    for (const std::size_t more : {kEvents / 4, kEvents / 2}) {
+        ASSERT_TRUE(support::eventually([&] { return followers.count() == produced; }, 60s)) << sidecar.log();
         server.stop_immediately();
+        produced += more;
+        network.control("POST", fmt::format("/start?events={}", more));
         ++outages;
         ASSERT_TRUE(support::eventually([&] {
             return count_of(sidecar.log(), "events cannot be stored") == outages;

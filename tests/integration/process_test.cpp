@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
+#include <future>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 
@@ -174,30 +175,24 @@ TEST(Process, RestartGoesOnWithTheIdsAndTheRing) {
     SimulatedNetwork network(folder.path(), {"--rate", "500", "--events", "1000", "--step-size", "50KB"});
     Sidecar sidecar(folder.path(), {.nodes = network.nodes()});
     sidecar.start();
-    std::vector<support::Received> before;
-    {
-        const Follower events(sidecar.port(), "/events");
-        ASSERT_TRUE(support::eventually([&] {
-            return support::fetch(sidecar.port(), "HEAD /events HTTP/1.1\r\n").find("newest-id: 1000\r\n") !=
-                   std::string::npos;
-        })) << sidecar.log();
-        const auto last = [&] { return events.last_id(); };
-        std::uint64_t settled = 0;
-        ASSERT_TRUE(
-            support::eventually([&] { return std::exchange(settled, last()) == last() && settled > 900; }));
-        before = events.received();
-    }
-    EXPECT_EQ(sidecar.stop(), 0);
+    ASSERT_TRUE(support::eventually([&] {
+        return support::fetch(sidecar.port(), "HEAD /events HTTP/1.1\r\n").find("newest-id: 1000\r\n") !=
+               std::string::npos;
+    })) << sidecar.log();
+    support::RawClient before(sidecar.port());
+    before.send("GET /events?start_from=1 HTTP/1.0\r\n\r\n");
+    ASSERT_TRUE(before.read_until_contains("\r\n\r\n"));
+    // A stop lets it have what it is due.
+    auto stopped = std::async(std::launch::async, [&] { return sidecar.stop(); });
+    ASSERT_TRUE(before.read_to_end());
+    EXPECT_EQ(stopped.get(), 0);
+    const auto expected = support::body_of(before.received());
+    EXPECT_GT(expected.size(), 100'000U);
     sidecar.start();
     support::RawClient ring(sidecar.port());
     ring.send("GET /events?start_from=0 HTTP/1.0\r\n\r\n");
-    std::string expected;
-    for (const auto& event : before) expected += fmt::format("data:{}\nid:{}\n\n", event.data, event.id);
-    const auto version = std::string("data:{\"ApiVersion\":\"1.5.6\"}\n\n");
-    ring.read_until([&](const std::string& all) {
-        return support::body_of(all).size() >= expected.size() + version.size();
-    });
-    EXPECT_TRUE(support::body_of(ring.received()) == version + expected);
+    ring.read_until([&](const std::string& all) { return support::body_of(all).size() >= expected.size(); });
+    EXPECT_TRUE(support::body_of(ring.received()) == expected);
     EXPECT_EQ(sidecar.stop(), 0);
 }
 

@@ -16,6 +16,8 @@ class MemoryLog final : public storage::EventLog {
     std::atomic<bool> reads_fail = false;
     std::atomic<bool> appends_fail = false;
     std::atomic<bool> reads_wait = false;  ///< notify it when it is made false
+    std::atomic<bool> pages_wait =
+        false;  ///< reads_wait, but not for those that ask only whether it can be read
     mutable std::atomic<unsigned> reads = 0;
     /// Where the pages began that were read, in order.
     [[nodiscard]] std::vector<base::EventId> page_starts() const {
@@ -100,6 +102,7 @@ class MemoryLog final : public storage::EventLog {
     base::Result<storage::Page> read(const storage::ReadRequest& request) const override {
         ++reads;
         reads_wait.wait(true);
+        if (request.from != 0) pages_wait.wait(true);
         if (reads_fail) return base::unavailable("the disk is gone");
         const std::lock_guard lock(mutex_);
         known_ = range_;

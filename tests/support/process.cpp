@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
@@ -104,18 +105,33 @@ bool Process::wait_for_output(std::string_view text, std::chrono::milliseconds p
     return eventually([&] { return found() || poll_exit(); }, patience) && found();
 }
 
-std::uint16_t free_port() {
+namespace {
+
+bool can_be_bound(std::uint16_t port) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) fail("socket");
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
-                       ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+    const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     ::close(fd);
-    if (!bound) fail("bind");
-    return ntohs(address.sin_port);
+    return bound;
+}
+
+}  // namespace
+
+std::uint16_t free_port() {
+    // Below those that the kernel gives to whoever connects, and far from those of a test that runs beside.
+    constexpr std::uint32_t kFirst = 10'000;
+    constexpr std::uint32_t kCount = 20'000;
+    constexpr std::uint32_t kApart = 97;
+    static std::atomic<std::uint32_t> next = static_cast<std::uint32_t>(::getpid()) * kApart;
+    for (std::uint32_t tries = 0; tries < kCount; ++tries) {
+        const auto port = static_cast<std::uint16_t>(kFirst + next++ % kCount);
+        if (can_be_bound(port)) return port;
+    }
+    fail("no port is free");
 }
 
 void short_pause() {

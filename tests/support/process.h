@@ -28,7 +28,7 @@ class TemporaryFolder {
 /// A program that runs beside the test, its output in a file; killed with the object.
 class Process {
   public:
-    static constexpr std::chrono::seconds kPatience{30};
+    static constexpr std::chrono::seconds kPatience{60};
 
     Process(std::vector<std::string> arguments, std::filesystem::path output,
             std::map<std::string, std::string> environment = {});
@@ -62,7 +62,7 @@ class Process {
 /// Waits for a condition, looking every few milliseconds; false at the deadline.
 template <class Condition>
 [[nodiscard]] bool eventually(Condition&& condition,
-                              std::chrono::milliseconds patience = std::chrono::seconds(30));
+                              std::chrono::milliseconds patience = std::chrono::seconds(60));
 void short_pause();
 
 void write_file(const std::filesystem::path& file, std::string_view text);

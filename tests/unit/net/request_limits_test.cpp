@@ -82,7 +82,8 @@ TEST_F(RequestLimitsTest, ASecondsWorthComesAtOnceAndMoreAtTheRate) {
     open({.max_concurrent_requests = 100, .max_requests_per_second = 20});
     const auto begin = Clock::now();
     for (int i = 1; i <= 30; ++i) request(i);
-    EXPECT_EQ(order_.size(), 20U);
+    EXPECT_GE(order_.size(), 20U);
+    EXPECT_LE(order_.size(), 20U + static_cast<std::size_t>((Clock::now() - begin) / 50ms));
     run_until_answered(30);
     const auto took = Clock::now() - begin;
     EXPECT_GE(took, 450ms) << "ten more at 20 a second";
@@ -106,13 +107,13 @@ TEST_F(RequestLimitsTest, WhoWaitsTooLongGets429) {
 }
 
 TEST_F(RequestLimitsTest, WhoseTurnCannotComeInTimeIsRefusedAtOnce) {
-    open({.max_concurrent_requests = 100, .max_requests_per_second = 10, .request_timeout = 250ms});
+    open({.max_concurrent_requests = 100, .max_requests_per_second = 1, .request_timeout = 2500ms});
     for (int i = 1; i <= 20; ++i) request(i);
-    EXPECT_EQ(leases_.size(), 10U);
-    EXPECT_EQ(order_.size() - leases_.size(), 8U) << "two can have their turn within a quarter of a second";
+    EXPECT_EQ(leases_.size(), 1U);
+    EXPECT_EQ(order_.size() - leases_.size(), 17U) << "two can have their turn within two seconds and a half";
     EXPECT_EQ(refusals_[20].status, 429U);
     run_until_answered(20);
-    EXPECT_EQ(leases_.size(), 12U);
+    EXPECT_EQ(leases_.size(), 3U);
 }
 
 TEST_F(RequestLimitsTest, AClientThatGoesAwayFreesItsPlaceInTheQueue) {
@@ -129,15 +130,14 @@ TEST_F(RequestLimitsTest, AClientThatGoesAwayFreesItsPlaceInTheQueue) {
 }
 
 TEST_F(RequestLimitsTest, OneThatGoesAwayInFrontOfAnotherWakesIt) {
-    open({.max_concurrent_requests = 10, .max_requests_per_second = 2});
+    open({.max_concurrent_requests = 10, .max_requests_per_second = 1});
     asio::cancellation_signal gone;
     request(1);
-    request(2);
-    request(3, gone.slot());
-    request(4);
+    request(2, gone.slot());
+    request(3);
     gone.emit(asio::cancellation_type::terminal);
-    run_until_answered(3);
-    EXPECT_EQ(order_, (Order{1, 2, 4}));
+    run_until_answered(2);
+    EXPECT_EQ(order_, (Order{1, 3}));
 }
 
 TEST_F(RequestLimitsTest, ALeaseMayOutliveTheLimits) {

@@ -147,12 +147,13 @@ TEST_F(FilteredStreamTest, WhoSearchesTheLogInVainLetsOthersHaveTheirTurns) {
     constexpr std::uint64_t kEvents = 20'000;
     store(faults(1, kEvents));
     open({.event_stream_buffer_length = 10, .max_storage_replays = 1});
-    log_.reads_wait = true;
+    log_.pages_wait = true;
     auto searching = subscribe("/events/main?kinds=Step&start_from=1");
+    ASSERT_TRUE(support::eventually([&] { return server_->replays().taken() == 1; }));
     auto reading = subscribe("/events?start_from=2");  // none of whose pages the other has read
-    ASSERT_TRUE(support::eventually([&] { return server_->subscribers() == 2; }));
-    log_.reads_wait = false;
-    log_.reads_wait.notify_all();
+    ASSERT_TRUE(support::eventually([&] { return server_->replays().waiting() == 1; }));
+    log_.pages_wait = false;
+    log_.pages_wait.notify_all();
     ASSERT_TRUE(reading.read_until_contains(fmt::format("id:{}\n", kEvents)));
     feed({of_era(Kind::Step, kEvents + 1, 1)});
     ASSERT_TRUE(searching.read_until_contains(fmt::format("id:{}\n", kEvents + 1)));

@@ -50,12 +50,15 @@ class ReplaysTest : public testing::Test {
 };
 
 TEST_F(ReplaysTest, WhatIsReadWhileNobodyIsDisturbedIsNoDebt) {
-    Replays replays(log_, 4);
-    for (int i = 0; i < 20; ++i) read_all(replays);
-    note_live_traffic(replays);
-    const auto begin = std::chrono::steady_clock::now();
-    EXPECT_GT(read(replays, 7).size(), 0U);
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, 500ms) << "at once, but for the read itself";
+    const auto at_once = [this] {
+        Replays replays(log_, 4);
+        for (int i = 0; i < 20; ++i) read_all(replays);
+        note_live_traffic(replays);
+        const auto begin = std::chrono::steady_clock::now();
+        EXPECT_GT(read(replays, 7).size(), 0U);
+        return std::chrono::steady_clock::now() - begin < 500ms;
+    };
+    EXPECT_TRUE(support::eventually(at_once)) << "but for the read itself, on a busy machine";
 }
 
 /// By the CPU time that was used: on a busy machine all takes longer, but never less.
@@ -77,10 +80,13 @@ TEST_F(ReplaysTest, WithLiveTrafficTheReadersRestLongerThanTheyRead) {
 }
 
 TEST_F(ReplaysTest, WithLiveTrafficTheyReadInSmallPieces) {
-    Replays replays(log_, 4);
-    note_live_traffic(replays);
-    EXPECT_LE(read(replays, 1).size(), 64U);
-    EXPECT_EQ(read(replays, 1).from, 1U);
+    // A reader that gets no core for a second finds the traffic over.
+    EXPECT_TRUE(support::eventually([this] {
+        Replays replays(log_, 4);
+        note_live_traffic(replays);
+        const auto page = read(replays, 1);
+        return page.from == 1 && page.size() > 0 && page.size() <= 64;
+    }));
 }
 
 TEST_F(ReplaysTest, WhileSomethingIsSentNoneBeginsForAMoment) {

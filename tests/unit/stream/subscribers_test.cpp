@@ -167,6 +167,8 @@ TEST_F(SubscribersTest, ADrainEndsAllEvenlyAndProperlyAndLetsNobodyIn) {
     std::vector<support::RawClient> clients;
     for (std::size_t i = 0; i < kCount; ++i) clients.push_back(accepted("/events/main"));
     feed({event(Kind::Fault, 1)});
+    auto& handed_on = metrics_.internal_event("outbound_sse_data_send_end");
+    ASSERT_TRUE(support::eventually([&] { return handed_on.Value() == 1; }));
     EXPECT_FALSE(server_->drain_under_way());
 
     const auto begin = std::chrono::steady_clock::now();
@@ -190,7 +192,7 @@ TEST_F(SubscribersTest, ADrainEndsAllEvenlyAndProperlyAndLetsNobodyIn) {
         EXPECT_TRUE(ends_properly(client));
         EXPECT_NE(client.received().find("id:1\n"), std::string::npos) << "what it was due";
     }
-    EXPECT_EQ(server_->subscribers(), 0U);
+    EXPECT_TRUE(support::eventually([&] { return server_->subscribers() == 0; }));
 
     server_->end_drain();
     EXPECT_FALSE(server_->drain_under_way());

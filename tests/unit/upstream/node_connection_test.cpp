@@ -60,7 +60,7 @@ TEST(Node, KeepAlivesAreSignsOfLife) {
     Gate done;
     const auto talk = [&done](const Peer& peer) {
         peer.begin_stream();
-        for (int i = 0; i < 12; ++i) {
+        for (int i = 0; i < 25; ++i) {
             if (peer.closed_within(200ms)) break;
             peer.send(":\n\n");
         }
@@ -71,7 +71,7 @@ TEST(Node, KeepAlivesAreSignsOfLife) {
     node->serve("/events/deploys", talk);
     node->serve("/events/sigs", talk);
     auto options = options_for(*node);
-    options.no_message_timeout = 1s;
+    options.no_message_timeout = 3s;
     options.sleep_between_keep_alive_checks = 1s;
     Reading reading({options});
     done.wait();

@@ -42,11 +42,11 @@ std::unique_ptr<FakeNode> node_with(FakeNode::Script main, bool ipv6) {
 /// As a node answers: its events from start_from on, then nothing.
 FakeNode::Script replaying(std::vector<std::pair<std::uint32_t, std::uint64_t>> steps) {
     return [steps = std::move(steps)](const Peer& peer) {
-        peer.begin_stream();
         std::string events;
         for (const auto& [id, era] : steps) {
             if (id >= peer.start_from()) events += fmt::format("data:{}\nid:{}\n\n", step(era), id);
         }
+        peer.begin_stream();
         peer.send(events);
         peer.wait_until_closed();
     };
