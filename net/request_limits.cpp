@@ -14,6 +14,8 @@
 #include <optional>
 #include <utility>
 
+#include "net/pace.h"
+
 namespace net {
 
 namespace asio = boost::asio;
@@ -22,26 +24,6 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-
-/// A token bucket that holds a second's worth, as the time at which it would be full again.
-class Pace {
-  public:
-    explicit Pace(std::uint32_t per_second)
-        : interval_(Clock::duration(std::chrono::seconds(1)) / per_second),
-          slack_(std::chrono::seconds(1) - interval_) {}
-
-    [[nodiscard]] Clock::time_point next() const { return full_ - slack_; }
-    void take(Clock::time_point now) { full_ = std::max(full_, now) + interval_; }
-    /// When the one behind so many others gets its token, at the earliest.
-    [[nodiscard]] Clock::time_point next_behind(std::size_t others) const {
-        return next() + interval_ * static_cast<Clock::rep>(others);
-    }
-
-  private:
-    Clock::duration interval_;
-    Clock::duration slack_;
-    Clock::time_point full_{};
-};
 
 struct Waiter {
     asio::steady_timer timer;
