@@ -14,13 +14,22 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kMostEventsAtOnce = 2048;
 constexpr std::size_t kMostBytesReadAtOnce = std::size_t{4} << 20;
-constexpr auto kRestPerEvent = 1ms;  // so that fewer than 1,000 a second, duplicates too, are not held up
+// Fewer than 1,000 a second, duplicates too, are not held up; more than 4,000 a second gather for longer.
+constexpr auto kRestPerEvent = 1ms;
 constexpr auto kLongestRest = 8ms;
+constexpr auto kRestPerEventOfMany = 250us;
+constexpr auto kLongestRestOfMany = 20ms;
 constexpr auto kIdleFlush = 1000ms;
 constexpr auto kForever = std::chrono::milliseconds(1h);
 constexpr auto kFirstRetry = 50ms;
 constexpr auto kLongestRetry = 1000ms;
 constexpr auto kStopPatience = 2s;
+
+std::chrono::steady_clock::duration rest_after(std::size_t events) {
+    using Duration = std::chrono::steady_clock::duration;
+    return std::max(std::min<Duration>(kLongestRest, events * kRestPerEvent),
+                    std::min<Duration>(kLongestRestOfMany, events * kRestPerEventOfMany));
+}
 
 double in_seconds(std::chrono::steady_clock::duration time) {
     return std::chrono::duration<double>(time).count();
@@ -106,7 +115,7 @@ void Publisher::run() {
             const auto begun = Clock::now();
             const auto events = publish(std::move(batches));
             if (!events) return;
-            rest_until(begun + std::min<Clock::duration>(kLongestRest, *events * kRestPerEvent));
+            rest_until(begun + rest_after(*events));
             continue;
         }
         if (!follow_up_to(log_.range().next)) return;

@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
     programs: { type: 'string', default: 'build/release' },
     results: { type: 'string', default: 'perf/results' },
     name: { type: 'string' },
+    load: { type: 'string', default: '' },  // for fanout_load, as '--silent 500'
   },
 });
 const payloadSize = Number(options['payload-size']);
@@ -163,7 +164,8 @@ async function trial(system, subscribers, rate) {
     const perSecond = rate * subscribers;
     const args = ['-c', otherCore, program('fanout_load'), '--port', server.port, '--readers', subscribers,
       '--pid', server.pid, '--seconds', options.seconds, '--warm-up', options['warm-up'],
-      '--sample', Math.max(1, Math.round(perSecond / 20_000)), '--patience', '15', ...server.args];
+      '--sample', Math.max(1, Math.round(perSecond / 20_000)), '--patience', '15', ...server.args,
+      ...options.load.split(' ').filter(Boolean)];
     const result = JSON.parse(await output('taskset', args.map(String)));
     const lost = result.missing + result.misplaced + result.cut_off;
     result.sustained = lost === 0 && result.latency_ms.p99 <= mostLatency
@@ -191,6 +193,9 @@ function describe(system, subscribers, rate, result) {
   const words = result.failure ?? [
     `${Math.round(result.delivered_per_second).toLocaleString('en')}/s`,
     `p50 ${result.latency_ms.p50.toFixed(1)} ms`, `p99 ${result.latency_ms.p99.toFixed(1)} ms`,
+    `p99 by tenths ${result.p99_ms_by_tenth.map((p99) => p99?.toFixed(0)).join(' ')}`,
+    `${(result.bytes_per_event).toFixed(0)} B`,
+    `${(result.server?.memory_bytes_by_tenth[0] / 1e6).toFixed(0)} to ${(result.server?.memory_bytes / 1e6).toFixed(0)} MB`,
     `${result.server?.cpu_us_per_event.toFixed(3)} us CPU`, `${result.server?.cores.toFixed(2)} cores`,
     result.missing ? `${result.missing} missing` : '', result.cut_off ? `${result.cut_off} cut off` : '',
   ].filter(Boolean).join(', ');

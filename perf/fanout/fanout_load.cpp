@@ -4,13 +4,16 @@
 // from "sent_at_ns" in the payload (casper-node-sim --stamp); without it there is none.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <sys/resource.h>
 #include <thread>
+#include <vector>
 
 #include "load.h"
 #include "process_usage.h"
@@ -18,6 +21,8 @@
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr int kParts = 10;
 
 struct Arguments {
     perf::LoadOptions load;
@@ -57,6 +62,25 @@ nlohmann::json percentiles(const std::vector<double>& ascending) {
             {"p999", at(0.999)},           {"longest", at(1)}};
 }
 
+std::vector<double> ascending(std::span<const perf::Latency> samples) {
+    std::vector<double> latencies;
+    for (const auto& sample : samples) latencies.push_back(sample.milliseconds);
+    std::ranges::sort(latencies);
+    return latencies;
+}
+
+/// Of as many samples each, in the order of time: whether it drifts.
+std::vector<nlohmann::json> p99_by_part(std::span<const perf::Latency> samples) {
+    std::vector<nlohmann::json> parts;
+    for (std::size_t part = 0; part < kParts; ++part) {
+        const auto begin = samples.size() * part / kParts;
+        const auto end = samples.size() * (part + 1) / kParts;
+        const auto latencies = percentiles(ascending(samples.subspan(begin, end - begin)));
+        parts.push_back(latencies.is_null() ? latencies : latencies["p99"]);
+    }
+    return parts;
+}
+
 int run(const Arguments& arguments) {
     raise_descriptors();
     const auto usage = [&]() -> std::optional<perf::ProcessUsage> {
@@ -76,11 +100,16 @@ int run(const Arguments& arguments) {
     const auto begin = Clock::now();
     const auto first = load.counts();
     const auto used_first = usage();
-    sleep(arguments.seconds);
+    std::vector<std::uint64_t> memory;
+    for (int part = 0; part < kParts; ++part) {
+        sleep(arguments.seconds / kParts);
+        if (const auto now = usage()) memory.push_back(now->memory_bytes);
+    }
     const auto last = load.counts();
     const auto used_last = usage();
     const double took = std::chrono::duration<double>(Clock::now() - begin).count();
-    const auto latencies = load.finish();
+    auto samples = load.finish();
+    std::ranges::sort(samples, {}, &perf::Latency::at);
 
     const auto events = last.events - first.events;
     nlohmann::json result = {
@@ -96,7 +125,8 @@ int run(const Arguments& arguments) {
         {"cut_off", last.cut_off},
         {"reconnects", last.reconnects},
         {"spread", last.most - last.fewest},
-        {"latency_ms", percentiles(latencies)},
+        {"latency_ms", percentiles(ascending(samples))},
+        {"p99_ms_by_tenth", p99_by_part(samples)},
     };
     if (used_first) {
         const double cpu = used_last->cpu_seconds - used_first->cpu_seconds;
@@ -108,6 +138,7 @@ int run(const Arguments& arguments) {
             {"cores", cpu / took},
             {"cpu_us_per_event", 1e6 * cpu / static_cast<double>(std::max<std::uint64_t>(events, 1))},
             {"memory_bytes", used_last->memory_bytes},
+            {"memory_bytes_by_tenth", memory},
             {"memory_per_subscriber", grown / static_cast<double>(subscribers)}};
     }
     std::cout << result.dump() << std::endl;

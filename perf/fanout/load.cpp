@@ -119,7 +119,7 @@ class Load::Worker {
         if (reading > 0) counts.events += sum * readers_.size() / reading;
     }
     void begin_sampling() { sampling_ = true; }
-    [[nodiscard]] const std::vector<double>& latencies() const { return latencies_; }
+    [[nodiscard]] const std::vector<Latency>& latencies() const { return latencies_; }
 
   private:
     struct Reader {
@@ -200,7 +200,8 @@ class Load::Worker {
             reader.last_id = id;
         }
         if (!sampling_.load(std::memory_order_relaxed) || ++seen_ % options_.sample != 0) return;
-        if (const auto latency = latency_of(frame.data, now); latency >= 0) latencies_.push_back(latency);
+        if (const auto latency = latency_of(frame.data, now); latency >= 0)
+            latencies_.push_back({now, latency});
     }
 
     void lost(Reader& reader) {
@@ -215,7 +216,7 @@ class Load::Worker {
     std::size_t leaves_next_ = 0;
     std::string buffer_;
     std::uint64_t seen_ = 0;
-    std::vector<double> latencies_;
+    std::vector<Latency> latencies_;
     std::atomic<bool> sampling_ = false;
     Counter bytes_, missing_, misplaced_, reconnects_, cut_off_;
     std::jthread thread_;
@@ -250,13 +251,12 @@ void Load::begin_sampling() {
     for (auto& worker : workers_) worker->begin_sampling();
 }
 
-std::vector<double> Load::finish() {
-    std::vector<double> latencies;
+std::vector<Latency> Load::finish() {
+    std::vector<Latency> latencies;
     for (auto& worker : workers_) {
         worker->stop();
         latencies.insert(latencies.end(), worker->latencies().begin(), worker->latencies().end());
     }
-    std::ranges::sort(latencies);
     return latencies;
 }
 

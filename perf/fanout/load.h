@@ -37,6 +37,11 @@ struct LoadCounts {
     std::uint64_t most = 0;
 };
 
+struct Latency {
+    std::int64_t at = 0;  ///< nanoseconds since 1970, when it came
+    double milliseconds = 0;
+};
+
 /// Subscribers of an event stream, each thread with its share of them and an epoll instance.
 class Load {
   public:
@@ -52,8 +57,8 @@ class Load {
 
     /// From here on latencies are kept.
     void begin_sampling();
-    /// Ends all; the latencies in milliseconds, ascending. "sent_at_ns" in the payload says when it was sent.
-    [[nodiscard]] std::vector<double> finish();
+    /// Ends all; the latencies. "sent_at_ns" in the payload says when it was sent.
+    [[nodiscard]] std::vector<Latency> finish();
 
   private:
     class Worker;

@@ -47,4 +47,14 @@ void SseReader::add_line(std::string_view line, SseFrame& frame) {
     if (line.starts_with("id:")) frame.id = value(3);
 }
 
+std::optional<SseFrame> SseReader::only_frame(std::string_view text) {
+    constexpr std::string_view kData = "data:";
+    constexpr std::string_view kId = "\nid:";
+    if (!text.starts_with(kData)) return std::nullopt;
+    text.remove_suffix(2);
+    const auto end = text.rfind('\n');
+    if (end == std::string_view::npos || !text.substr(end).starts_with(kId)) return std::nullopt;
+    return SseFrame{text.substr(kData.size(), end - kData.size()), text.substr(end + kId.size())};
+}
+
 }  // namespace perf

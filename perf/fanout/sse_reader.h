@@ -32,7 +32,8 @@ class SseReader {
             used += chunk->size;
             const auto text = gzip_ ? gzip_->add(chunk->body) : chunk->body;
             if (part_.empty() && text.ends_with("\n\n")) {
-                (void)frames_of(text, take);
+                const auto one = only_frame(text);
+                one ? take(*one) : static_cast<void>(frames_of(text, take));
                 continue;
             }
             part_ += text;
@@ -53,6 +54,9 @@ class SseReader {
     /// Nothing: it is not complete yet.
     [[nodiscard]] static std::optional<Chunk> next_chunk(std::string_view bytes);
     static void add_line(std::string_view line, SseFrame& frame);
+    /// Of a chunk that is "data:…\nid:…\n\n", found from its end without reading the data; should more frames
+    /// than one stand in it, the ids tell.
+    [[nodiscard]] static std::optional<SseFrame> only_frame(std::string_view text);
 
     /// How many bytes the whole frames have.
     template <class Take>
