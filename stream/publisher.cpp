@@ -1,6 +1,7 @@
 #include "stream/publisher.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <iterator>
 #include <utility>
@@ -14,9 +15,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kMostEventsAtOnce = 2048;
 constexpr std::size_t kMostBytesReadAtOnce = std::size_t{4} << 20;
-// Fewer than 1,000 a second, duplicates too, are not held up; more than 4,000 a second gather for longer.
-constexpr auto kRestPerEvent = 1ms;
+constexpr auto kRestPerEvent = 1ms;  // so that fewer than 1,000 a second, duplicates too, are not held up
 constexpr auto kLongestRest = 8ms;
+constexpr double kMany = 4000;  // events a second; a block's signatures are none
 constexpr auto kRestPerEventOfMany = 250us;
 constexpr auto kLongestRestOfMany = 20ms;
 constexpr auto kIdleFlush = 1000ms;
@@ -24,12 +25,6 @@ constexpr auto kForever = std::chrono::milliseconds(1h);
 constexpr auto kFirstRetry = 50ms;
 constexpr auto kLongestRetry = 1000ms;
 constexpr auto kStopPatience = 2s;
-
-std::chrono::steady_clock::duration rest_after(std::size_t events) {
-    using Duration = std::chrono::steady_clock::duration;
-    return std::max(std::min<Duration>(kLongestRest, events * kRestPerEvent),
-                    std::min<Duration>(kLongestRestOfMany, events * kRestPerEventOfMany));
-}
 
 double in_seconds(std::chrono::steady_clock::duration time) {
     return std::chrono::duration<double>(time).count();
@@ -115,13 +110,21 @@ void Publisher::run() {
             const auto begun = Clock::now();
             const auto events = publish(std::move(batches));
             if (!events) return;
-            rest_until(begun + rest_after(*events));
+            rest_until(begun + rest_after(*events, begun));
             continue;
         }
         if (!follow_up_to(log_.range().next)) return;
         if (last || (flush_at_ && Clock::now() >= *flush_at_)) flush();
         if (last) return;
     }
+}
+
+Publisher::Clock::duration Publisher::rest_after(std::size_t events, Clock::time_point now) {
+    const double passed = in_seconds(now - std::exchange(counted_at_, now));
+    events_of_last_second_ = events_of_last_second_ * std::exp(-passed) + static_cast<double>(events);
+    const auto usual = std::min<Clock::duration>(kLongestRest, events * kRestPerEvent);
+    if (events_of_last_second_ < kMany) return usual;
+    return std::max(usual, std::min<Clock::duration>(kLongestRestOfMany, events * kRestPerEventOfMany));
 }
 
 /// A transaction costs much the same for one event and for ten, and so does the waking of every subscriber:

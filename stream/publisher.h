@@ -77,6 +77,8 @@ class Publisher {
     void count_save_errors(std::span<const base::Event> slice);
     void set_outage(std::optional<Outage> outage);
     [[nodiscard]] bool pause(std::chrono::milliseconds time);
+    /// How long to rest after that many events.
+    [[nodiscard]] Clock::duration rest_after(std::size_t events, Clock::time_point now);
     void rest_until(Clock::time_point time);
     [[nodiscard]] std::chrono::milliseconds until_flush() const;
     void flush();
@@ -100,6 +102,8 @@ class Publisher {
     base::Histogram& append_seconds_;
     base::Histogram& batch_events_;
     ChainHead chain_head_{Clock::now()};
+    Clock::time_point counted_at_;
+    double events_of_last_second_ = 0;           ///< about so many, at counted_at_
     std::optional<Clock::time_point> flush_at_;  ///< while there are positions to be stored
     std::atomic<Clock::time_point> last_turn_{};
 
