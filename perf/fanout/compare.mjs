@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '5' },
     'warm-up': { type: 'string', default: '2' },
-    systems: { type: 'string', default: 'sidecar,nchan,gathered,single' },
+    systems: { type: 'string', default: 'sidecar,nchan,nchan_pipelined,gathered,single' },
     'fixed-rate': { type: 'string' },
     'coalesce-ms': { type: 'string', default: '0' },
     'use-io-uring': { type: 'string', default: 'true' },
@@ -37,6 +37,7 @@ const ports = { sse: 28101, status: 24101, rest: 28888, streams: 29999, nginx: 2
 const names = {
   sidecar: 'event-sidecar, whole path, durable',
   nchan: 'Nchan, one worker, nothing durable',
+  nchan_pipelined: 'Nchan, events published without waiting',
   gathered: 'bare loop, gathered writes',
   single: 'bare loop, one write an event',
 };
@@ -112,9 +113,16 @@ use_io_uring = ${options['use-io-uring']}
     return { pid, port: ports.streams, args: ['--path', '/events/sigs', '--dense-ids'] };
   },
 
-  async nchan(processes, rate) {
-    const file = path.join(processes.folder, 'nginx.conf');
-    writeFileSync(file, `
+  nchan: (processes, rate) => nchan(processes, rate),
+  nchan_pipelined: (processes, rate) => nchan(processes, rate, '--pipelined'),
+
+  gathered: (processes, rate) => bare(processes, rate, 64),
+  single: (processes, rate) => bare(processes, rate, 1),
+};
+
+async function nchan(processes, rate, ...feed) {
+  const file = path.join(processes.folder, 'nginx.conf');
+  writeFileSync(file, `
 load_module /usr/lib/nginx/modules/ngx_nchan_module.so;
 daemon off;
 master_process off;
@@ -138,16 +146,12 @@ http {
   }
 }
 `);
-    await startNode(processes, rate);
-    const pid = processes.start(serverCore, '/usr/sbin/nginx', '-c', file);
-    await until(answers(ports.nginx, '/'), 'nginx');
-    processes.start(otherCore, program('nchan_feed'), '--from', ports.sse, '--to', ports.nginx);
-    return { pid, port: ports.nginx, args: ['--path', '/events'] };
-  },
-
-  gathered: (processes, rate) => bare(processes, rate, 64),
-  single: (processes, rate) => bare(processes, rate, 1),
-};
+  await startNode(processes, rate);
+  const pid = processes.start(serverCore, '/usr/sbin/nginx', '-c', file);
+  await until(answers(ports.nginx, '/'), 'nginx');
+  processes.start(otherCore, program('nchan_feed'), '--from', ports.sse, '--to', ports.nginx, ...feed);
+  return { pid, port: ports.nginx, args: ['--path', '/events'] };
+}
 
 async function bare(processes, rate, gather) {
   const pid = processes.start(serverCore, program('bare_fanout'), '--port', ports.bare, '--rate', rate,
@@ -211,7 +215,7 @@ async function attempt(system, subscribers, rate) {
 
 /** Up by a half while it goes, then down in the middle of what went and what did not. */
 async function search(system, subscribers) {
-  const guess = { sidecar: 2.5e6, gathered: 3e6, nchan: 8e4, single: 1e5 }[system] * Math.min(1, 500 / payloadSize);
+  const guess = { sidecar: 4e6, gathered: 3.6e6, nchan: 1e5, nchan_pipelined: 1.8e5, single: 1.5e5 }[system] * Math.min(1, 500 / payloadSize);
   let good = null;
   let bad = Infinity;
   for (let rate = guess / subscribers; ;) {

@@ -1,5 +1,6 @@
 // nchan_feed: what stands between the simulated node and Nchan, which reads no event streams itself: it reads
-// one endpoint of the node and publishes each event by an HTTP POST, pipelined over one connection.
+// one endpoint of the node and publishes each event by an HTTP POST over one connection, when the one before
+// was answered, as HTTP clients do; with --pipelined without waiting, so that nginx finds several at once.
 
 #include <CLI/CLI.hpp>
 #include <arpa/inet.h>
@@ -28,6 +29,7 @@ struct Arguments {
     std::string path = "/events/sigs";
     std::uint16_t to = 0;
     std::string publish = "/publish";
+    bool pipelined = false;
 };
 
 class Socket {
@@ -70,15 +72,20 @@ class Socket {
 /// Counts what Nchan says to each event; anything but success is an error.
 class Answers {
   public:
-    void read(const Socket& socket) {
+    /// Until there are as many as events were sent.
+    void await(const Socket& socket, std::uint64_t sent) {
+        while (count_ < sent) read(socket, true);
+    }
+    void read(const Socket& socket, bool wait) {
         text_.clear();
         text_.swap(rest_);
-        socket.receive(text_, false);
+        socket.receive(text_, wait);
         std::size_t done = 0;
         for (auto at = text_.find("HTTP/1.1 "); at != std::string::npos; at = text_.find("HTTP/1.1 ", done)) {
             if (text_.size() < at + 10) break;
             if (text_[at + 9] != '2') throw std::runtime_error("Nchan answers: " + text_.substr(at, 64));
             done = at + 9;
+            ++count_;
         }
         rest_ = text_.substr(std::max(done, text_.size() - std::min<std::size_t>(text_.size(), 16)));
     }
@@ -86,6 +93,7 @@ class Answers {
   private:
     std::string text_;
     std::string rest_;
+    std::uint64_t count_ = 0;
 };
 
 [[noreturn]] void run(const Arguments& arguments) {
@@ -94,6 +102,7 @@ class Answers {
     node.send(fmt::format("GET {} HTTP/1.1\r\nhost: localhost\r\n\r\n", arguments.path));
     perf::SseReader stream;
     Answers answers;
+    std::uint64_t sent = 0;
     std::string in;
     std::string out;
     for (;;) {
@@ -103,11 +112,17 @@ class Answers {
             fmt::format_to(std::back_inserter(out),
                            "POST {} HTTP/1.1\r\nhost: n\r\ncontent-length: {}\r\n\r\n{}", arguments.publish,
                            frame.data.size(), frame.data);
+            ++sent;
+            if (arguments.pipelined) return;
+            nchan.send(out);
+            out.clear();
+            answers.await(nchan, sent);
         });
         in.erase(0, used);
+        if (!arguments.pipelined) continue;
         nchan.send(out);
         out.clear();
-        answers.read(nchan);
+        answers.read(nchan, false);
     }
 }
 
@@ -120,6 +135,8 @@ int main(int argc, char** argv) {
     app.add_option("--path", arguments.path, "its endpoint")->capture_default_str();
     app.add_option("--to", arguments.to, "nginx's port")->required();
     app.add_option("--publish", arguments.publish, "where Nchan takes events")->capture_default_str();
+    app.add_flag("--pipelined", arguments.pipelined,
+                 "do not wait for the answer to one event before the next");
     CLI11_PARSE(app, argc, argv);
     try {
         run(arguments);

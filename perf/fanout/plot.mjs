@@ -1,9 +1,9 @@
 // Bars of delivered events a second, on a logarithmic scale, one group for each number of subscribers.
 
-const colours = { sidecar: '#1f77b4', nchan: '#d95f02', gathered: '#7a7a7a', single: '#b5b5b5' };
+const colours = { sidecar: '#1f77b4', nchan: '#d95f02', nchan_pipelined: '#e6ab02', gathered: '#7a7a7a', single: '#b5b5b5' };
 const width = 760;
 const height = 420;
-const margin = { left: 84, right: 16, top: 88, bottom: 44 };
+const margin = { left: 84, right: 16, top: 106, bottom: 44 };
 const escape = (text) => text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]);
 
 /** The text of an SVG file. */
