@@ -32,7 +32,7 @@ class SseReader {
             used += chunk->size;
             const auto text = gzip_ ? gzip_->add(chunk->body) : chunk->body;
             if (part_.empty() && text.ends_with("\n\n")) {
-                const auto one = only_frame(text);
+                const auto one = gzip_ ? std::nullopt : only_frame(text);
                 one ? take(*one) : static_cast<void>(frames_of(text, take));
                 continue;
             }
@@ -55,7 +55,7 @@ class SseReader {
     [[nodiscard]] static std::optional<Chunk> next_chunk(std::string_view bytes);
     static void add_line(std::string_view line, SseFrame& frame);
     /// Of a chunk that is "data:…\nid:…\n\n", found from its end without reading the data; should more frames
-    /// than one stand in it, the ids tell.
+    /// than one stand in it, which this server does only where it compresses, the ids tell.
     [[nodiscard]] static std::optional<SseFrame> only_frame(std::string_view text);
 
     /// How many bytes the whole frames have.
