@@ -27,6 +27,7 @@ enum Marker : char {
 constexpr std::size_t kShortestRun = 16;
 constexpr std::size_t kShortestRepetition = 32;
 constexpr std::size_t kRunsKept = 4096;
+constexpr std::size_t kFewRuns = 12;
 
 /// 0 to 15 for the digits 0-9 and a-f, 16 for everything else.
 constexpr std::uint8_t kNoDigit = 16;
@@ -41,9 +42,6 @@ constexpr auto kValues = [] {
 std::uint8_t value_of(char c) {
     return kValues[static_cast<unsigned char>(c)];
 }
-bool is_digit(char c) {
-    return value_of(c) != kNoDigit;
-}
 
 /// Control characters that JSON does not know between its tokens: those that can be markers.
 bool is_control(char c) {
@@ -52,18 +50,54 @@ bool is_control(char c) {
 
 constexpr std::uint64_t kEveryByte = 0x0101010101010101U;
 
+constexpr std::uint64_t kHighBits = kEveryByte * 0x80U;
+constexpr std::size_t kWord = sizeof(std::uint64_t);
+
 std::uint64_t eight_characters(const char* text) {
     std::uint64_t word = 0;
     std::memcpy(&word, text, sizeof(word));
     return word;
 }
 
+/// The high bit of each byte that is a digit, 0-9 or a-f. Of seven bits each, no sum reaches the next byte.
+std::uint64_t digits_among(std::uint64_t characters) {
+    const auto low = characters & ~kHighBits;
+    const auto at_least = [low](char c) {
+        return low + kEveryByte * (0x80U - static_cast<unsigned char>(c));
+    };
+    const auto decimal = at_least('0') & ~at_least('9' + 1);
+    const auto letter = at_least('a') & ~at_least('f' + 1);
+    return (decimal | letter) & ~characters & kHighBits;
+}
+
+/// How many digits the text begins with.
+std::size_t digits_at_front(std::string_view text) {
+    std::size_t count = 0;
+    for (; count + kWord <= text.size(); count += kWord) {
+        const auto others = ~digits_among(eight_characters(text.data() + count)) & kHighBits;
+        if (others != 0) return count + static_cast<std::size_t>(std::countr_zero(others)) / 8;
+    }
+    while (count < text.size() && value_of(text[count]) != kNoDigit) ++count;
+    return count;
+}
+
+/// How many digits it ends with.
+std::size_t digits_at_back(std::string_view text) {
+    std::size_t count = 0;
+    for (; count + kWord <= text.size(); count += kWord) {
+        const auto* const word = text.data() + text.size() - count - kWord;
+        const auto others = ~digits_among(eight_characters(word)) & kHighBits;
+        if (others != 0) return count + static_cast<std::size_t>(std::countl_zero(others)) / 8;
+    }
+    while (count < text.size() && value_of(text[text.size() - count - 1]) != kNoDigit) ++count;
+    return count;
+}
+
 /// Eight characters at a time: they are rare.
 bool has_control(std::string_view text) {
-    constexpr std::size_t kWord = sizeof(std::uint64_t);
     for (; text.size() >= kWord; text.remove_prefix(kWord)) {
         const auto word = eight_characters(text.data());
-        const bool below_space = ((word - kEveryByte * 0x20U) & ~word & kEveryByte * 0x80U) != 0;
+        const bool below_space = ((word - kEveryByte * 0x20U) & ~word & kHighBits) != 0;
         if (below_space && std::any_of(text.begin(), text.begin() + kWord, is_control)) return true;
     }
     return std::ranges::any_of(text, is_control);
@@ -204,21 +238,19 @@ bool HexPacking::pack(std::string_view payload, const RowKeys& keys, Packed& pac
     if (has_control(payload)) return false;
     packed.text.clear();
     packed.binary.clear();
-    seen_.clear();
-    if (seen_.bucket_count() > kRunsKept) seen_ = {};
+    forget_runs();
 
     // Of every run that is long enough, one of the places looked at is part.
     std::size_t copied = 0;
     for (std::size_t at = 0; at + kShortestRun <= payload.size();) {
         const auto place = at + kShortestRun - 1;
-        if (!is_digit(payload[place])) {
+        const auto before = digits_at_back(payload.substr(at, kShortestRun));
+        if (before == 0) {
             at = place + 1;
             continue;
         }
-        auto begin = place;
-        while (begin > at && is_digit(payload[begin - 1])) --begin;
-        auto end = place + 1;
-        while (end < payload.size() && is_digit(payload[end])) ++end;
+        const auto begin = place + 1 - before;
+        const auto end = place + 1 + digits_at_front(payload.substr(place + 1));
         at = end;
         if (end - begin < kShortestRun) continue;
         const auto size = (end - begin) / 2 * 2;
@@ -247,16 +279,34 @@ void HexPacking::add_run(std::string_view digits, const RowKeys& keys, Packed& p
         return;
     }
     if (digits.size() >= kShortestRepetition) {
-        const auto number = static_cast<std::uint32_t>(seen_.size());
-        const auto [known, is_new] = seen_.try_emplace(digits, number);
-        if (!is_new) {
+        const auto number = number_of(digits);
+        if (number < runs_.size()) {
             packed.binary.resize(before);
             packed.text += kRepetition;
-            append_varint(packed.binary, known->second);
+            append_varint(packed.binary, number);
             return;
         }
+        runs_.push_back(digits);
     }
     packed.text += marker;
+}
+
+/// That of the same run before; otherwise the next one.
+std::uint32_t HexPacking::number_of(std::string_view digits) {
+    const auto next = static_cast<std::uint32_t>(runs_.size());
+    if (next < kFewRuns) return static_cast<std::uint32_t>(std::ranges::find(runs_, digits) - runs_.begin());
+    if (numbers_.empty()) {
+        for (std::uint32_t number = 0; number < next; ++number) numbers_.emplace(runs_[number], number);
+    }
+    return numbers_.try_emplace(digits, next).first->second;
+}
+
+/// One large payload must not cost its size for ever.
+void HexPacking::forget_runs() {
+    runs_.clear();
+    numbers_.clear();
+    if (runs_.capacity() > kRunsKept) runs_ = {};
+    if (numbers_.bucket_count() > kRunsKept) numbers_ = {};
 }
 
 base::Result<std::string> unpack_hex(std::string_view text, std::string_view binary, const RowKeys& keys) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "storage/payload_codec.h"
@@ -26,8 +27,12 @@ class HexPacking {
 
   private:
     void add_run(std::string_view digits, const RowKeys& keys, Packed& packed);
+    [[nodiscard]] std::uint32_t number_of(std::string_view digits);
+    void forget_runs();
 
-    boost::unordered_flat_map<std::string_view, std::uint32_t> seen_;
+    std::vector<std::string_view> runs_;  ///< that can be repeated, in their order
+    /// Of the same, once there are many: to hash a run costs more than to compare it with a few.
+    boost::unordered_flat_map<std::string_view, std::uint32_t> numbers_;
 };
 
 /// The text that was packed. Errors: Corrupt.

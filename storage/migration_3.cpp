@@ -169,6 +169,7 @@ void write_events_anew(const SqliteConnection& connection) {
             old->place.numbers = SignatureNumbers{numbers.integer(0), numbers.integer(1)};
         }
         chain = events.insert(old->event, old->place, chain);
+        events.flush();
     }
     set_chain.execute(Blob(chain));
 }

@@ -47,7 +47,7 @@ IndexedRows rows_of(std::optional<base::Kind> kind) {
         const auto source = stored_source(*kind, base::row_of(*kind).filter);
         return {"event_source", "e.source <> 2", "source", static_cast<int>(source)};
     }
-    return {"event_rare", "e.kind NOT IN (2, 3, 6)", "kind", static_cast<int>(*kind)};
+    return {"event_rare", "e.kind <> 2 AND e.kind <> 3 AND e.kind <> 6", "kind", static_cast<int>(*kind)};
 }
 
 IdRange ids_of(const EventQuery& query) {

@@ -82,6 +82,13 @@ class SqliteStatement {
         return run();
     }
 
+    /// Part by part, for a statement of several rows: binds from the parameter `first` on, counted from 1.
+    template <class... Values>
+    void bind_from(int first, const Values&... values) {
+        (bind(first++, values), ...);
+    }
+    int execute_bound() { return run(); }
+
     /// The first column of the first row, if there is one.
     template <class... Values>
     [[nodiscard]] std::optional<std::int64_t> integer(const Values&... values) {
@@ -97,8 +104,7 @@ class SqliteStatement {
 
     template <class... Values>
     void bind_all(const Values&... values) {
-        int index = 0;
-        (bind(++index, values), ...);
+        bind_from(1, values...);
     }
     void bind(int index, const std::integral auto& value) {
         bind_integer(index, static_cast<std::int64_t>(value));

@@ -38,7 +38,7 @@ base::Result<Appended> SqliteAppender::append(std::span<const base::Event> batch
         SqliteTransaction transaction(writer_.connection(), SqliteTransaction::Kind::Write);
         const auto written = write(draft, batch);
         if (!written) {
-            keys_.rolled_back();
+            rolled_back();
             return written.error();
         }
         add_positions(draft.positions, batch);
@@ -56,7 +56,7 @@ base::Result<Appended> SqliteAppender::append(std::span<const base::Event> batch
             keep_back(std::move(draft.positions));
         }
     } catch (...) {
-        keys_.rolled_back();
+        rolled_back();
         throw;
     }
     stager_.settle(draft.payloads_used, draft.payloads_duplicate);
@@ -78,7 +78,13 @@ base::Result<void> SqliteAppender::write(Draft& draft, std::span<const base::Eve
         draft.appended.ids.push_back(*id);
     }
     draft.appended.versions.push_back(draft.head.api_version);
+    rows_.flush();
     return {};
+}
+
+void SqliteAppender::rolled_back() {
+    keys_.rolled_back();
+    rows_.discard();
 }
 
 base::Result<base::EventId> SqliteAppender::write_event(Draft& draft, const base::Event& event) {

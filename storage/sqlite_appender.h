@@ -48,6 +48,7 @@ class SqliteAppender {
 
     [[nodiscard]] base::Result<void> write(Draft& draft, std::span<const base::Event> batch);
     [[nodiscard]] base::Result<base::EventId> write_event(Draft& draft, const base::Event& event);
+    void rolled_back();
     void write_head(const LogHead& head);
     void write_positions(const Positions& positions);
     [[nodiscard]] bool is_news(const LogHead& head) const;

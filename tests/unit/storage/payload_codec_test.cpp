@@ -51,6 +51,36 @@ TEST(PayloadCodec, GivesBackEveryByte) {
     }
 }
 
+TEST(PayloadCodec, TakesNothingForADigitThatIsNone) {
+    PayloadCodec codec;
+    const std::string hex(kHash);
+    for (const char c : std::string_view("/:@`gGAF \x7f\xb0\xb9\xe1\xe6\xff")) {
+        for (std::size_t at = 0; at < hex.size(); ++at) {
+            auto payload = "\"" + hex + "\"";
+            payload[1 + at] = c;
+            EXPECT_EQ(round_trip(codec, payload), payload);
+        }
+    }
+}
+
+TEST(PayloadCodec, ARunIsStoredOnceHoweverManyThereAre) {
+    PayloadCodec codec;
+    std::string once;
+    std::mt19937 random(3);
+    for (int run = 0; run < 200; ++run) {
+        std::string digits;
+        for (int i = 0; i < 64; ++i) digits += "0123456789abcdef"[random() % 16];
+        once += digits + ",";
+    }
+    for (const std::size_t runs : {5U, 11U, 12U, 13U, 200U}) {
+        const auto text = once.substr(0, runs * 65);
+        const auto size = codec.encode(text + text, {}).bytes.size();
+        EXPECT_GT(size, runs * 32);
+        EXPECT_LT(size, runs * 32 + 8 + runs * 5) << "the second time, each is a marker and a number";
+        EXPECT_EQ(round_trip(codec, text + text), text + text);
+    }
+}
+
 TEST(PayloadCodec, GivesBackRandomMixesOfHexAndText) {
     PayloadCodec codec;
     std::mt19937 random(7);
