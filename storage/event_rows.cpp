@@ -37,6 +37,11 @@ std::string insert_rows(std::size_t count) {
     return sql;
 }
 
+/// One large payload must not cost its size for ever.
+void drop_large_scratch(std::string& packed) {
+    if (packed.capacity() > kScratchKept) packed = std::string();
+}
+
 }  // namespace
 
 EventRows::EventRows(const SqliteConnection& connection, bool compress)
@@ -56,6 +61,7 @@ Digest EventRows::insert(const base::Event& event, const Place& place, const Dig
     waiting_ = 0;
     for (std::size_t i = 0; i < kTogether; ++i) bind(insert_together_, i, rows_[i]);
     insert_together_.execute_bound();
+    for (auto& written : rows_) drop_large_scratch(written.packed);
     return hash;
 }
 
@@ -64,6 +70,7 @@ void EventRows::flush() {
     for (std::size_t i = 0; i < count; ++i) {
         bind(insert_one_, 0, rows_[i]);
         insert_one_.execute_bound();
+        drop_large_scratch(rows_[i].packed);
     }
 }
 
@@ -92,7 +99,6 @@ Digest EventRows::payload_digest(const base::Event& event) {
 }
 
 void EventRows::encode(Row& row) {
-    if (row.packed.capacity() > kScratchKept) row.packed = std::string();
     row.encoding = Encoding::Plain;
     const auto& event = *row.event;
     if (!compress_ || event.staged_payload != 0) return;

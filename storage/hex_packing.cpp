@@ -305,8 +305,8 @@ std::uint32_t HexPacking::number_of(std::string_view digits) {
 void HexPacking::forget_runs() {
     runs_.clear();
     numbers_.clear();
-    if (runs_.capacity() > kRunsKept) runs_ = {};
-    if (numbers_.bucket_count() > kRunsKept) numbers_ = {};
+    if (runs_.capacity() > kRunsKept) runs_ = std::vector<std::string_view>();
+    if (numbers_.bucket_count() > kRunsKept) numbers_ = decltype(numbers_)();
 }
 
 base::Result<std::string> unpack_hex(std::string_view text, std::string_view binary, const RowKeys& keys) {
