@@ -69,7 +69,12 @@ void Shard::stop() {
 }
 
 void Shard::publish(PublicationPtr publication) {
-    asio::post(context_, [this, publication = std::move(publication)] { take(*publication); });
+    if (!inbox_.put(std::move(publication))) return;
+    asio::post(context_, [this] { take_published(); });
+}
+
+void Shard::take_published() {
+    for (const auto& publication : inbox_.take_all()) take(*publication);
 }
 
 /// Those who wait are woken behind all publications that are here already, so that the more there is to send,
@@ -82,7 +87,7 @@ void Shard::take(const Publication& publication) {
     }
     for (const auto& frame : publication.frames) ring_.push(frame);
     counts_.ring_is(ring_);
-    if (!committed_) committed_ = publication.committed;
+    if (!taken_) taken_ = publication.committed;
     if (std::exchange(wake_is_due_, true)) return;
     if (options_.coalesce.count() == 0) return asio::post(context_, [this] { wake_touched(); });
     coalescing_.expires_after(options_.coalesce);
@@ -93,8 +98,10 @@ void Shard::take(const Publication& publication) {
 
 void Shard::wake_touched() {
     wake_is_due_ = false;
+    committed_ = std::exchange(taken_, {});
     std::optional<Replays::LiveSending> sending;
-    for (const auto& lane : ring_.lanes()) {
+    const std::vector<LanePtr> lanes(ring_.lanes().begin(), ring_.lanes().end());
+    for (const auto& lane : lanes) {
         if (!lane->touched()) continue;
         auto waiting = lane->take_waiters();
         if (!waiting.empty() && !sending) sending.emplace(replays_);
@@ -105,10 +112,19 @@ void Shard::wake_touched() {
     delivery_seconds_.flush();
 }
 
+/// To serve all of a shard takes its time, with thousands of subscribers tens of milliseconds. What is
+/// published meanwhile goes to those whose turn comes still, and to the others at the next wake-up: so
+/// nothing waits for longer than one round, where it could be two.
 void Shard::wake(Lane::Waiters& waiting) {
     while (!waiting.empty()) {
+        // What is in the batch refers to frames, which the ring must not let go of.
+        if (joined_.empty() && !inbox_.empty()) take_published();
         auto& subscriber = static_cast<Subscriber&>(waiting.front());
         waiting.pop_front();
+        if (subscriber.has_all()) {
+            mark_caught_up(subscriber);
+            continue;
+        }
         const auto amount = batch_ ? subscriber.join(*batch_) : std::nullopt;
         if (!amount) {
             subscriber.pump(Subscriber::Cause::Woken);

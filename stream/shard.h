@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "storage/event_log.h"
+#include "stream/inbox.h"
 #include "stream/options.h"
 #include "stream/publication.h"
 #include "stream/replays.h"
@@ -86,6 +87,7 @@ class Shard {
     void each(Visitor visit);
     [[nodiscard]] std::vector<std::shared_ptr<Subscriber>> all();
     static void insert_by_time(TimeList& list, Subscriber& subscriber);
+    void take_published();
     void take(const Publication& publication);
     void wake_touched();
     void wake(Lane::Waiters& waiting);
@@ -106,6 +108,7 @@ class Shard {
     base::Histogram::Tally delivery_seconds_;
     ShardCounts counts_;
 
+    Inbox inbox_;
     Ring ring_;
     base::ApiVersion api_version_;
     TimeList quiet_;
@@ -118,6 +121,7 @@ class Shard {
     std::unique_ptr<tls::SendBatch> batch_;       ///< none: each sends for itself
     std::vector<Joined> joined_;                  ///< those whose sends are in the batch
     std::optional<Clock::time_point> committed_;  ///< of the oldest event that those who wait are woken for
+    std::optional<Clock::time_point> taken_;      ///< the same for whom the next wake-up is
     std::function<void()> drained_;
 
     boost::asio::io_context context_;

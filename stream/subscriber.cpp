@@ -92,6 +92,11 @@ bool Subscriber::took(Amount offered, std::size_t sent, error_code error, Cause 
     return false;
 }
 
+bool Subscriber::has_all() const {
+    return reads_ring() && position_ == lane_->end() && between_events() && odd_.empty() && !draining_ &&
+           !announces(shard_.api_version());
+}
+
 std::optional<Subscriber::Amount> Subscriber::join(tls::SendBatch& batch) {
     const bool much = !reads_ring() || lane_->end() - position_ >= tls::SendBatch::kMostParts;
     if (much || blocked_ || ended_ || socket_.encrypted()) return std::nullopt;

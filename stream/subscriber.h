@@ -62,6 +62,8 @@ class Subscriber final : public std::enable_shared_from_this<Subscriber>,
         std::size_t bytes = 0;
         std::size_t frames = 0;
     };
+    /// It waits at the end of its lane, and nothing has come that it was not sent.
+    [[nodiscard]] bool has_all() const;
     /// Woken, instead of pump(): adds what there is to send, if that is little and the socket is plain, to
     /// those of others. settle() follows, and nothing before it.
     [[nodiscard]] std::optional<Amount> join(tls::SendBatch& batch);

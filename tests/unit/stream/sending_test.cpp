@@ -59,6 +59,40 @@ TEST_P(SendingTest, ManyWhoWaitGetEveryEventWhateverTheyAskFor) {
     }
 }
 
+/// Rounds of 300 take longer than it takes to publish; the ring holds less than comes during one.
+TEST_P(SendingTest, WhatIsPublishedDuringARoundIsSentOnceAndInOrder) {
+    constexpr std::uint64_t kEvents = 600;
+    open({.max_concurrent_subscribers = 300,
+          .event_stream_buffer_length = 16,
+          .use_io_uring = GetParam(),
+          .threads = 1});
+    publisher_->stop();
+    std::vector<support::RawClient> clients;
+    for (int i = 0; i < 300; ++i) {
+        clients.push_back(subscribe(i % 2 == 0 ? "/events/main" : "/events/main?kinds=Fault"));
+        ASSERT_TRUE(clients.back().read_until_contains("\r\n\r\n"));
+    }
+    std::string expected;
+    base::ApiVersion announced;
+    for (std::uint64_t id = 1; id <= kEvents; ++id) {
+        auto publication = std::make_shared<Publication>();
+        const auto fault = event(Kind::Fault, id);
+        if (id == kEvents / 2) {
+            store({version(1)});
+            announced = version(1).api_version;
+            expected += version_text(1);
+        }
+        store({fault});
+        publication->api_version = announced;
+        publication->frames.push_back(
+            std::make_shared<const Frame>(id, fault.kind, fault.filter, announced, fault.payload));
+        server_->publish(std::move(publication));
+        expected += frame_text(id, fault.payload);
+    }
+    for (std::size_t i = 0; i < clients.size(); ++i)
+        ASSERT_EQ(body_with(clients[i], fmt::format("id:{}\n", kEvents)), expected) << i;
+}
+
 INSTANTIATE_TEST_SUITE_P(Ways, SendingTest, testing::Bool());
 
 TEST_F(StreamServerTest, CoalescedEventsWaitForEachOther) {
