@@ -22,7 +22,7 @@ struct TlsExpectation {
 /// A TCP client that does exactly what it is told: bytes out, bytes in, every wait with a deadline.
 class RawClient {
   public:
-    static constexpr std::chrono::seconds kPatience{20};
+    static constexpr std::chrono::seconds kPatience{60};
 
     /// Throws when nobody listens. `receive_buffer` > 0 sets SO_RCVBUF, for clients that shall be slow.
     explicit RawClient(std::uint16_t port, int receive_buffer = 0);
