@@ -1,13 +1,11 @@
 #include "admin/control_client.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/read_until.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 #include <optional>
@@ -16,6 +14,7 @@
 
 #include "admin/local_address.h"
 #include "admin/node_json.h"
+#include "base/as_tuple.h"
 
 namespace admin {
 
@@ -26,7 +25,6 @@ using nlohmann::ordered_json;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMaxAnswer = std::size_t{64} << 20;
 
 struct Exchange {
@@ -40,14 +38,14 @@ struct Exchange {
 /// same.
 asio::awaitable<void> exchange(stream_protocol::socket& socket, stream_protocol::endpoint endpoint,
                                std::string request, Exchange& result) {
-    const auto [refused] = co_await socket.async_connect(endpoint, kAsTuple);
+    const auto [refused] = co_await socket.async_connect(endpoint, base::kAsTuple);
     result.error = refused;
     result.connected = !refused;
     if (result.connected) {
         const auto output = asio::buffer(request);
-        co_await asio::async_write(socket, output, kAsTuple);
+        co_await asio::async_write(socket, output, base::kAsTuple);
         auto input = asio::dynamic_buffer(result.answer, kMaxAnswer);
-        const auto [error, size] = co_await asio::async_read_until(socket, input, '\n', kAsTuple);
+        const auto [error, size] = co_await asio::async_read_until(socket, input, '\n', base::kAsTuple);
         result.error = error;
         if (!error) result.answer.resize(size - 1);
     }

@@ -1,15 +1,14 @@
 #include "admin/control_session.h"
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read_until.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 #include <utility>
 
 #include "admin/control_commands.h"
+#include "base/as_tuple.h"
 
 namespace admin {
 
@@ -18,7 +17,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kLingerTime{1};
 
 }  // namespace
@@ -58,7 +56,7 @@ asio::awaitable<std::optional<base::Result<std::string>>> ControlSession::read_r
     std::string line;
     limit_time(options_.request_time);
     auto buffer = asio::dynamic_buffer(line, options_.max_request_bytes);
-    const auto [error, size] = co_await asio::async_read_until(socket_, buffer, '\n', kAsTuple);
+    const auto [error, size] = co_await asio::async_read_until(socket_, buffer, '\n', base::kAsTuple);
 
     std::optional<base::Result<std::string>> request;
     if (!error) {
@@ -85,7 +83,7 @@ asio::awaitable<std::string> ControlSession::answer_to(const std::string& reques
     };
     answered_.expires_after(options_.answer_time);
     ask(request, std::move(done));
-    co_await answered_.async_wait(kAsTuple);
+    co_await answered_.async_wait(base::kAsTuple);
     if (answer_) co_return std::move(*answer_);
     co_return failure(
         "there is no answer yet; the sidecar goes on with it. See its log, and `event-sidecar nodes list`");
@@ -95,7 +93,7 @@ asio::awaitable<bool> ControlSession::write(std::string answer) {
     answer += '\n';
     limit_time(options_.request_time);
     const auto buffer = asio::buffer(answer);
-    const auto [error, size] = co_await asio::async_write(socket_, buffer, kAsTuple);
+    const auto [error, size] = co_await asio::async_write(socket_, buffer, base::kAsTuple);
     co_return !error && !closed_;
 }
 
@@ -107,7 +105,7 @@ asio::awaitable<void> ControlSession::linger() {
     std::array<char, 2048> sink{};
     for (;;) {
         const auto buffer = asio::buffer(sink);
-        const auto [error, size] = co_await socket_.async_read_some(buffer, kAsTuple);
+        const auto [error, size] = co_await socket_.async_read_some(buffer, base::kAsTuple);
         if (error || closed_) break;
     }
     deadline_.cancel();

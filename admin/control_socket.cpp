@@ -1,10 +1,8 @@
 #include "admin/control_socket.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -12,6 +10,7 @@
 #include "admin/control_session.h"
 #include "admin/socket_file.h"
 #include "admin/way_back.h"
+#include "base/as_tuple.h"
 
 namespace admin {
 
@@ -21,7 +20,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kAcceptPause{250};
 constexpr std::chrono::seconds kComplaintInterval{60};
 
@@ -82,7 +80,7 @@ class ControlSocket::Impl : public std::enable_shared_from_this<Impl> {
                 co_await self->wait();
                 continue;
             }
-            auto [error, socket] = co_await self->acceptor_.async_accept(kAsTuple);
+            auto [error, socket] = co_await self->acceptor_.async_accept(base::kAsTuple);
             if (self->stopped_) co_return;
             if (error) {
                 self->complain(error);
@@ -105,7 +103,7 @@ class ControlSocket::Impl : public std::enable_shared_from_this<Impl> {
     /// Until a session ends, or there is reason to look again.
     asio::awaitable<void> wait() {
         pause_.expires_after(kAcceptPause);
-        co_await pause_.async_wait(kAsTuple);
+        co_await pause_.async_wait(base::kAsTuple);
     }
 
     void complain(const error_code& error) {

@@ -1,13 +1,11 @@
 #include "admin/dashboard.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <utility>
 
@@ -17,6 +15,7 @@
 #include "admin/dashboard_snapshot.h"
 #include "admin/node_json.h"
 #include "admin/recent_blocks.h"
+#include "base/as_tuple.h"
 
 namespace admin {
 
@@ -26,7 +25,6 @@ using std::chrono::system_clock;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kInterval{1};
 /// For the nodes and the database to answer; then what they said last is shown.
 constexpr std::chrono::milliseconds kPatience{300};
@@ -104,7 +102,7 @@ class Dashboard::Impl {
         auto next = steady_clock::now() + kInterval;
         for (;;) {
             wake_->expires_at(next);
-            co_await wake_->async_wait(kAsTuple);
+            co_await wake_->async_wait(base::kAsTuple);
             const auto now = steady_clock::now();
             const bool due = now >= next;
             if (due) {
@@ -130,7 +128,7 @@ class Dashboard::Impl {
         ask_blocks(round);
         wake_->expires_after(kPatience);
         while (awaited_ > 0 && wake_->expiry() > steady_clock::now()) {
-            co_await wake_->async_wait(kAsTuple);
+            co_await wake_->async_wait(base::kAsTuple);
         }
         publish();
     }

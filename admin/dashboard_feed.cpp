@@ -1,19 +1,13 @@
 #include "admin/dashboard_feed.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <utility>
+
+#include "base/as_tuple.h"
 
 namespace admin {
 
 namespace asio = boost::asio;
-
-namespace {
-
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-
-}  // namespace
 
 /// The place of one body.
 class DashboardFeed::Reader {
@@ -56,7 +50,7 @@ void DashboardFeed::publish(Message message) {
 }
 
 asio::awaitable<void> DashboardFeed::next() {
-    co_await published_->async_wait(kAsTuple);
+    co_await published_->async_wait(base::kAsTuple);
 }
 
 std::optional<net::StreamedBody> DashboardFeed::open(Message greeting) {

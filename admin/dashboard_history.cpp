@@ -3,6 +3,8 @@
 #include <cmath>
 #include <string>
 
+#include "admin/node_json.h"
+
 namespace admin {
 
 using nlohmann::ordered_json;
@@ -11,10 +13,6 @@ namespace {
 
 double with_two_decimals(double value) {
     return std::round(value * 100) / 100;
-}
-
-ordered_json json_of(const std::optional<double>& value) {
-    return value ? ordered_json(*value) : ordered_json(nullptr);
 }
 
 }  // namespace
@@ -40,10 +38,10 @@ ordered_json DashboardHistory::json() const {
             list([index](const Second& second) { return with_two_decimals(second.events[index]); });
     }
     auto& latency = json["latency"];
-    latency["ingest_p50"] = list([](const Second& second) { return json_of(second.ingest.p50); });
-    latency["ingest_p99"] = list([](const Second& second) { return json_of(second.ingest.p99); });
-    latency["delivery_p50"] = list([](const Second& second) { return json_of(second.delivery.p50); });
-    latency["delivery_p99"] = list([](const Second& second) { return json_of(second.delivery.p99); });
+    latency["ingest_p50"] = list([](const Second& second) { return json_or_null(second.ingest.p50); });
+    latency["ingest_p99"] = list([](const Second& second) { return json_or_null(second.ingest.p99); });
+    latency["delivery_p50"] = list([](const Second& second) { return json_or_null(second.delivery.p50); });
+    latency["delivery_p99"] = list([](const Second& second) { return json_or_null(second.delivery.p99); });
     json["subscribers"] = list([](const Second& second) { return second.subscribers; });
     return json;
 }

@@ -11,17 +11,6 @@ using nlohmann::ordered_json;
 
 namespace {
 
-using admin::json_of;  // of nodes
-
-std::string text_of(std::chrono::system_clock::time_point time) {
-    return base::rfc3339(std::chrono::floor<std::chrono::milliseconds>(time));
-}
-
-template <class Value>
-ordered_json json_of(const std::optional<Value>& value) {
-    return value ? ordered_json(*value) : ordered_json(nullptr);
-}
-
 double seconds_between(DashboardSnapshot::Time begin, DashboardSnapshot::Time end) {
     return std::chrono::duration<double>(end - begin).count();
 }
@@ -35,12 +24,12 @@ ordered_json head_of(const DashboardSnapshot& snapshot) {
     const auto& block = snapshot.blocks.front();
     ordered_json head;
     head["height"] = block.height;
-    head["received_at"] = text_of(block.received_at);
+    head["received_at"] = base::rfc3339(block.received_at);
     head["age_in_seconds"] = seconds_between(block.received_at, snapshot.at);
     return head;
 }
 
-ordered_json json_of(const Second& second) {
+ordered_json shown(const Second& second) {
     ordered_json json = ordered_json::object();
     for (const auto& row : base::kKinds) {
         if (row.kind == base::Kind::ApiVersion) continue;
@@ -50,10 +39,10 @@ ordered_json json_of(const Second& second) {
     return json;
 }
 
-ordered_json json_of(const Latency& latency) {
+ordered_json shown(const Latency& latency) {
     ordered_json json;
-    json["p50"] = json_of(latency.p50);
-    json["p99"] = json_of(latency.p99);
+    json["p50"] = json_or_null(latency.p50);
+    json["p99"] = json_or_null(latency.p99);
     return json;
 }
 
@@ -66,20 +55,20 @@ ordered_json subscribers_of(const DashboardSnapshot& snapshot) {
     return json;
 }
 
-ordered_json json_of(const RecentBlock& block) {
+ordered_json shown(const RecentBlock& block) {
     ordered_json json;
     json["height"] = block.height;
     json["hash"] = block.hash;
-    json["era"] = json_of(block.era);
+    json["era"] = json_or_null(block.era);
     json["time"] = text_or_null(block.time);
-    json["received_at"] = text_of(block.received_at);
+    json["received_at"] = base::rfc3339(block.received_at);
     json["proposer"] = text_or_null(block.proposer);
-    json["transactions"] = json_of(block.transactions);
+    json["transactions"] = json_or_null(block.transactions);
     json["signatures"] = block.signatures;
     return json;
 }
 
-ordered_json json_of(const Problem& problem) {
+ordered_json shown(const Problem& problem) {
     ordered_json json;
     json["severity"] = name_of(problem.severity);
     json["source"] = name_of(problem.source);
@@ -87,16 +76,20 @@ ordered_json json_of(const Problem& problem) {
     json["message"] = problem.message;
     json["remedy"] = text_or_null(problem.remedy);
     const bool since_is_known = problem.since != Problem::Time{};
-    json["since"] = since_is_known ? ordered_json(text_of(problem.since)) : ordered_json(nullptr);
-    json["last"] = text_of(problem.last);
+    json["since"] = since_is_known ? ordered_json(base::rfc3339(problem.since)) : ordered_json(nullptr);
+    json["last"] = base::rfc3339(problem.last);
     json["times"] = problem.times;
     return json;
+}
+
+ordered_json shown(const upstream::NodeReport& report) {
+    return json_of(report);
 }
 
 template <class Values>
 ordered_json list_of(const Values& values) {
     ordered_json list = ordered_json::array();
-    for (const auto& value : values) list.push_back(json_of(value));
+    for (const auto& value : values) list.push_back(shown(value));
     return list;
 }
 
@@ -104,9 +97,9 @@ ordered_json list_of(const Values& values) {
 
 ordered_json json_of(const DashboardSnapshot& snapshot) {
     ordered_json json;
-    json["time"] = text_of(snapshot.at);
+    json["time"] = base::rfc3339(snapshot.at);
     json["version"] = snapshot.version;
-    json["started_at"] = text_of(snapshot.started_at);
+    json["started_at"] = base::rfc3339(snapshot.started_at);
     json["uptime_in_seconds"] = std::floor(seconds_between(snapshot.started_at, snapshot.at));
     json["network"] = text_or_null(snapshot.network);
     json["feed_id"] = snapshot.feed_id;
@@ -117,11 +110,11 @@ ordered_json json_of(const DashboardSnapshot& snapshot) {
     json["head"] = head_of(snapshot);
     json["nodes"] = list_of(snapshot.nodes);
     json["second"] = snapshot.second.at.time_since_epoch().count();
-    json["events_per_second"] = json_of(snapshot.second);
-    json["latency_in_seconds"]["ingest"] = json_of(snapshot.second.ingest);
-    json["latency_in_seconds"]["delivery"] = json_of(snapshot.second.delivery);
+    json["events_per_second"] = shown(snapshot.second);
+    json["latency_in_seconds"]["ingest"] = shown(snapshot.second.ingest);
+    json["latency_in_seconds"]["delivery"] = shown(snapshot.second.delivery);
     json["subscribers"] = subscribers_of(snapshot);
-    json["storage"]["database_bytes"] = json_of(snapshot.database_bytes);
+    json["storage"]["database_bytes"] = json_or_null(snapshot.database_bytes);
     json["storage"]["queue_bytes"] = snapshot.queue_bytes;
     json["storage"]["queue_limit_bytes"] = snapshot.queue_limit_bytes;
     json["blocks"] = list_of(snapshot.blocks);

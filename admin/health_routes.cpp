@@ -15,7 +15,7 @@ using nlohmann::ordered_json;
 
 namespace {
 
-constexpr std::chrono::seconds kPatience{2};
+constexpr std::chrono::seconds kHealthPatience{2};
 constexpr unsigned kServiceUnavailable = 503;
 
 bool wants_plain(const net::Request& request) {
@@ -67,7 +67,7 @@ std::vector<AdminRoute> health_routes(const Readiness& readiness, NodeReports& n
         co_return response;
     };
     RouteHandler ready = [&readiness, &nodes](Call call) -> asio::awaitable<net::Response> {
-        auto asking = nodes.ask(call.way_back, kPatience);
+        auto asking = nodes.ask(call.way_back, kHealthPatience);
         const NodeReports::Reports reports = co_await std::move(asking);
         net::Response response = ready_answer(*call.request, readiness.reasons(reports.get()));
         co_return response;

@@ -8,6 +8,7 @@
 #include "admin/json_answers.h"
 #include "admin/node_json.h"
 #include "base/log_level.h"
+#include "base/trimmed.h"
 
 namespace admin {
 
@@ -15,14 +16,6 @@ namespace asio = boost::asio;
 using nlohmann::ordered_json;
 
 namespace {
-
-constexpr std::string_view kSpaces = " \t\r\n";
-
-std::string_view trimmed(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(kSpaces), text.size()));
-    while (!text.empty() && kSpaces.find(text.back()) != std::string_view::npos) text.remove_suffix(1);
-    return text;
-}
 
 net::Response level_answer(const base::Log& lines) {
     ordered_json answer;
@@ -57,7 +50,7 @@ void apply(const base::Log& lines, const std::string& level, std::string_view pe
 
 RouteHandler change(base::Log lines) {
     return [lines = std::move(lines)](Call call) -> asio::awaitable<net::Response> {
-        const auto body = trimmed(call.request->body);
+        const auto body = base::trimmed(call.request->body);
         base::Result<std::string> level = std::string(body);
         if (body.starts_with('{')) {
             const auto request = object_of(body, R"({"level":"debug"})");

@@ -8,7 +8,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::chrono::seconds kPatience{1};
+constexpr std::chrono::seconds kScrapePatience{1};
 
 }  // namespace
 
@@ -18,7 +18,7 @@ std::string metrics_text(const base::Metrics& metrics) {
 
 std::vector<AdminRoute> metrics_routes(const base::Metrics& metrics, NodeReports& nodes) {
     RouteHandler answer = [&metrics, &nodes](Call call) -> asio::awaitable<net::Response> {
-        auto asking = nodes.ask(call.way_back, kPatience);
+        auto asking = nodes.ask(call.way_back, kScrapePatience);
         (void)co_await std::move(asking);
         net::Response response{
             200,

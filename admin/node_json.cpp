@@ -22,14 +22,6 @@ std::string address_of(const upstream::NodeReport& report) {
                 : fmt::format("{}:{}", report.ip_address, report.sse_port);
 }
 
-std::string time_of(upstream::NodeReport::Time time) {
-    return base::rfc3339(std::chrono::floor<std::chrono::milliseconds>(time));
-}
-
-ordered_json height_of(const std::optional<std::uint64_t>& height) {
-    return height ? ordered_json(*height) : ordered_json(nullptr);
-}
-
 ordered_json endpoints_of(const upstream::NodeReport& report) {
     ordered_json endpoints = ordered_json::object();
     for (std::size_t i = 0; i < kEndpointNames.size(); ++i)
@@ -45,20 +37,20 @@ ordered_json conditions_of(const upstream::NodeReport& report) {
     return conditions;
 }
 
-ordered_json json_of(const upstream::NodeGap& gap) {
+ordered_json gap_json(const upstream::NodeGap& gap) {
     ordered_json json;
     json["endpoint"] = kEndpointNames[static_cast<std::size_t>(gap.filter)];
     json["first_id"] = gap.first;
     json["last_id"] = gap.last ? ordered_json(*gap.last) : ordered_json(nullptr);
     json["generation"] = gap.generation;
-    json["at"] = time_of(gap.at);
+    json["at"] = base::rfc3339(gap.at);
     return json;
 }
 
 ordered_json gaps_of(const upstream::NodeReport& report) {
     ordered_json gaps = ordered_json::array();
     for (auto gap = report.gaps.rbegin(); gap != report.gaps.rend() && gaps.size() < kGapsShown; ++gap)
-        gaps.push_back(json_of(*gap));
+        gaps.push_back(gap_json(*gap));
     return gaps;
 }
 
@@ -73,13 +65,13 @@ ordered_json json_of(const upstream::NodeReport& report) {
     json["from"] = upstream::name_of(report.from);
     json["cause"] = upstream::name_of(report.cause);
     json["message"] = report.message;
-    json["since"] = time_of(report.since);
+    json["since"] = base::rfc3339(report.since);
     json["attempt"] = report.attempt;
     json["max_attempts"] = report.max_attempts;
     json["next_attempt"] =
-        report.next_attempt ? ordered_json(time_of(*report.next_attempt)) : ordered_json(nullptr);
+        report.next_attempt ? ordered_json(base::rfc3339(*report.next_attempt)) : ordered_json(nullptr);
     json["last_error"] = report.last_error;
-    json["height"] = height_of(report.height);
+    json["height"] = json_or_null(report.height);
     json["blocks_behind"] = report.blocks_behind;
     json["build_version"] = report.build_version;
     json["network_name"] = report.network_name;
@@ -100,7 +92,7 @@ ordered_json json_of(const storage::NodeObservation& observation) {
     json["cause"] = observation.cause;
     json["message"] = observation.message;
     json["attempt"] = observation.attempt;
-    json["height"] = height_of(observation.height);
+    json["height"] = json_or_null(observation.height);
     json["build_version"] = observation.build_version;
     json["network_name"] = observation.network_name;
     return json;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,12 @@ inline constexpr std::size_t kGapsShown = 10;
 
 /// An entry of a node's history.
 [[nodiscard]] nlohmann::ordered_json json_of(const storage::NodeObservation& observation);
+
+/// What is not known is null.
+template <class Value>
+[[nodiscard]] nlohmann::ordered_json json_or_null(const std::optional<Value>& value) {
+    return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
+}
 
 /// On one line, without the newline. Bytes that are not UTF-8, which a node may have sent, are replaced.
 [[nodiscard]] std::string line_of(const nlohmann::ordered_json& json);

@@ -1,12 +1,12 @@
 #include "admin/node_reports.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <mutex>
 #include <optional>
 #include <utility>
+
+#include "base/as_tuple.h"
 
 namespace admin {
 
@@ -15,7 +15,6 @@ namespace asio = boost::asio;
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
 /// Lives in the coroutine that asks.
 struct Question {
@@ -74,7 +73,7 @@ asio::awaitable<NodeReports::Reports> NodeReports::ask(std::shared_ptr<WayBack> 
         });
     };
     steering_.report(std::move(take));
-    co_await question->answered.async_wait(kAsTuple);
+    co_await question->answered.async_wait(base::kAsTuple);
     if (!question->reports) state_->timed_out();
     co_return question->reports;
 }

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -12,6 +10,7 @@
 #include <utility>
 
 #include "admin/way_back.h"
+#include "base/as_tuple.h"
 
 namespace admin {
 
@@ -44,8 +43,7 @@ template <class T>
     };
     waiting->arrived.expires_after(patience);
     ask(std::move(take));
-    constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-    co_await waiting->arrived.async_wait(kAsTuple);
+    co_await waiting->arrived.async_wait(base::kAsTuple);
     co_return std::move(waiting->answer);
 }
 

@@ -21,17 +21,13 @@ namespace {
 constexpr std::chrono::seconds kUsualDrain{30};
 constexpr std::uint64_t kLongestDrain = 3600;  // seconds
 
-std::string text_of(SystemTime time) {
-    return base::rfc3339(std::chrono::floor<std::chrono::milliseconds>(time));
-}
-
-ordered_json json_of(const SubscriberReport& report, SystemTime now) {
+ordered_json subscriber_json(const SubscriberReport& report, SystemTime now) {
     const auto age = std::chrono::floor<std::chrono::seconds>(std::max(now, report.since) - report.since);
     ordered_json json;
     json["id"] = report.id;
     json["endpoint"] = report.endpoint;
     json["state"] = report.state;
-    json["since"] = text_of(report.since);
+    json["since"] = base::rfc3339(report.since);
     json["age_in_seconds"] = age.count();
     json["next_id"] = report.next_id;
     json["lag_events"] = report.lag_events;
@@ -41,10 +37,10 @@ ordered_json json_of(const SubscriberReport& report, SystemTime now) {
     return json;
 }
 
-ordered_json json_of(const DrainReport& report) {
+ordered_json drain_json(const DrainReport& report) {
     ordered_json json;
     json["draining"] = report.draining;
-    json["since"] = report.draining ? ordered_json(text_of(report.since)) : ordered_json(nullptr);
+    json["since"] = report.draining ? ordered_json(base::rfc3339(report.since)) : ordered_json(nullptr);
     json["seconds"] = report.draining ? ordered_json(report.over.count()) : ordered_json(nullptr);
     json["subscribers"] = report.subscribers;
     return json;
@@ -60,7 +56,7 @@ RouteHandler list(StreamControl& streams) {
         if (!reports) co_return refuse_late(call);
         const auto now = std::chrono::system_clock::now();
         ordered_json subscribers = ordered_json::array();
-        for (const auto& report : *reports) subscribers.push_back(json_of(report, now));
+        for (const auto& report : *reports) subscribers.push_back(subscriber_json(report, now));
         ordered_json answer;
         answer["subscribers"] = std::move(subscribers);
         co_return json_answer(200, answer);
@@ -121,13 +117,13 @@ RouteHandler drain(StreamControl& streams, base::Log lines) {
         const auto report = streams.drain_report();
         lines->warn("draining, as {} asked: no subscriber is let in, and {} streams end within {} s",
                     call.request->peer, report.subscribers, time->count());
-        co_return json_answer(202, json_of(report));
+        co_return json_answer(202, drain_json(report));
     };
 }
 
 RouteHandler drain_state(StreamControl& streams) {
     return [&streams](Call) -> asio::awaitable<net::Response> {
-        co_return json_answer(200, json_of(streams.drain_report()));
+        co_return json_answer(200, drain_json(streams.drain_report()));
     };
 }
 
@@ -136,7 +132,7 @@ RouteHandler end_drain(StreamControl& streams, base::Log lines) {
         const bool draining = streams.drain_report().draining;
         streams.end_drain();
         if (draining) lines->info("the drain was ended by {}: subscribers are let in", call.request->peer);
-        co_return json_answer(200, json_of(streams.drain_report()));
+        co_return json_answer(200, drain_json(streams.drain_report()));
     };
 }
 

@@ -4,6 +4,8 @@
 #include <boost/algorithm/string/predicate.hpp>
 #include <optional>
 
+#include "base/trimmed.h"
+
 namespace net {
 
 namespace ip = boost::asio::ip;
@@ -12,12 +14,6 @@ using boost::system::error_code;
 namespace {
 
 constexpr unsigned short kClientNetwork = 64;  // bits
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
 
 std::optional<ip::address> address_in(std::string_view text) {
     error_code error;
@@ -60,7 +56,7 @@ std::optional<ip::network_v4> as_v4(const ip::network_v6& network) {
 
 /// "203.0.113.7", "203.0.113.7:4711", "2001:db8::1", "[2001:db8::1]:4711"
 std::optional<ip::address> forwarded_address(std::string_view text) {
-    text = trimmed(text);
+    text = base::trimmed(text, base::kHeaderBlanks);
     if (text.starts_with('[')) return address_in(text.substr(1, text.find(']') - 1));
     const bool with_port = std::ranges::count(text, ':') == 1;
     return address_in(with_port ? text.substr(0, text.find(':')) : text);

@@ -1,13 +1,13 @@
 #include "net/connection.h"
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <iterator>
 #include <poll.h>
 
+#include "base/as_tuple.h"
 #include "net/request_parser.h"
 
 namespace net {
@@ -17,7 +17,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kLingerTime{1};
 constexpr std::size_t kReadSize = 4096;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -153,7 +152,7 @@ asio::awaitable<std::optional<Request>> Connection::read_request() {
         }
 
         const asio::mutable_buffer room = buffer_.prepare(kReadSize);
-        const auto [error, size] = co_await stream_.async_read_some(room, kAsTuple);
+        const auto [error, size] = co_await stream_.async_read_some(room, base::kAsTuple);
         if (error && expired_ && stage_ != Stage::Idle) {
             expired_ = false;
             const Refusal refusal{408, "the request did not arrive in time", {}};
@@ -252,7 +251,7 @@ asio::awaitable<bool> Connection::write_all(std::span<asio::const_buffer> buffer
     remove_prefix(buffers, stream_.write_some(buffers, refused));
     while (!buffers.empty() || stream_.has_unsent()) {
         enter(Stage::Writing, options_.write_timeout);
-        const auto [error, size] = co_await stream_.async_write_some(buffers, kAsTuple);
+        const auto [error, size] = co_await stream_.async_write_some(buffers, base::kAsTuple);
         if (error) co_return false;
         remove_prefix(buffers, size);
     }
@@ -276,7 +275,7 @@ asio::awaitable<void> Connection::linger() {
     std::array<char, 2048> sink;  // NOLINT: never read
     for (;;) {
         const auto buffer = asio::buffer(sink);
-        const auto [error, size] = co_await stream_.async_read_some(buffer, kAsTuple);
+        const auto [error, size] = co_await stream_.async_read_some(buffer, base::kAsTuple);
         if (error) co_return;
     }
 }

@@ -1,18 +1,12 @@
 #include "net/connection_set.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+
+#include "base/as_tuple.h"
 
 namespace net {
 
 namespace asio = boost::asio;
-
-namespace {
-
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-
-}  // namespace
 
 ConnectionSet::Entry::~Entry() {
     std::erase(set_.connections_, &connection_);
@@ -37,7 +31,7 @@ asio::awaitable<void> ConnectionSet::watch(std::chrono::milliseconds interval) {
     Watching watching(*this, executor);
     while (!connections_.empty()) {
         watching.timer.expires_after(interval);
-        co_await watching.timer.async_wait(kAsTuple);
+        co_await watching.timer.async_wait(base::kAsTuple);
         const auto now = Connection::Clock::now();
         for (Connection* connection : connections_) connection->look(now);
     }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <zlib.h>
 
+#include "base/trimmed.h"
 #include "net/conditional.h"
 
 namespace net {
@@ -46,18 +47,12 @@ std::optional<int> parse_weight(std::string_view text) {
     return std::min(weight, kFullWeight);
 }
 
-std::string_view trimmed(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    const auto last = text.find_last_not_of(" \t");
-    return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
-}
-
 /// What is cut off in front of the separator, which goes too.
 std::string_view cut(std::string_view& text, char separator) {
     const auto end = std::min(text.find(separator), text.size());
     const auto part = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    return trimmed(part);
+    return base::trimmed(part, base::kHeaderBlanks);
 }
 
 struct Weights {

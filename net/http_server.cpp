@@ -3,20 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <optional>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/as_tuple.h"
 #include "net/connection.h"
 #include "net/connection_set.h"
 #include "net/http_counts.h"
@@ -30,7 +29,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kAcceptPause{250};
 constexpr int kMostAcceptedAtOnce = 64;
 constexpr std::chrono::seconds kComplaintInterval{60};
@@ -174,7 +172,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
 
         asio::awaitable<void> wait() {
             pause.expires_after(kAcceptPause);
-            co_await pause.async_wait(kAsTuple);
+            co_await pause.async_wait(base::kAsTuple);
         }
 
         Impl& owner;
@@ -187,7 +185,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
         error_code ignored;
         accepting.acceptor.non_blocking(true, ignored);
         while (!self->stopped_) {
-            co_await accepting.acceptor.async_wait(tcp::acceptor::wait_read, kAsTuple);
+            co_await accepting.acceptor.async_wait(tcp::acceptor::wait_read, base::kAsTuple);
             if (self->stopped_) co_return;
             if (!self->accept_those_waiting(accepting.acceptor)) co_await accepting.wait();
         }
@@ -296,6 +294,10 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     const std::uint16_t port_;
     std::atomic<bool> stopped_ = false;
 };
+
+asio::awaitable<Answer> ready(Answer answer) {
+    co_return answer;
+}
 
 base::Result<std::shared_ptr<HttpServer>> HttpServer::open(HttpServerOptions options,
                                                            std::vector<asio::io_context*> workers,

@@ -43,6 +43,9 @@ struct HttpServerOptions {
 using Takeover = std::function<void(tls::Socket socket)>;
 using Answer = std::variant<Response, Takeover>;
 
+/// What a handler returns that need not wait.
+[[nodiscard]] boost::asio::awaitable<Answer> ready(Answer answer);
+
 /// Answers one request; runs on the thread of the `worker`-th io_context, which also runs the connection.
 /// When the client goes away meanwhile, or only closes its side, the coroutine is cancelled (terminal),
 /// within a second or so: a timer that it waits for ends early, and its next co_await throws

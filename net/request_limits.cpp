@@ -1,19 +1,18 @@
 #include "net/request_limits.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <deque>
 #include <exception>
 #include <fmt/format.h>
 #include <optional>
 #include <utility>
 
+#include "base/as_tuple.h"
 #include "net/pace.h"
 
 namespace net {
@@ -22,8 +21,6 @@ namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
 namespace {
-
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
 struct Waiter {
     asio::steady_timer timer;
@@ -151,7 +148,7 @@ asio::awaitable<std::variant<RequestLimits::Lease, Refusal>> RequestLimits::ente
             co_return Lease(std::make_unique<Lease::Place>(impl, now + impl->options().request_timeout));
         if (now >= deadline) co_return impl->too_many(now);
         waiter.timer.expires_at(turn.is_first() ? impl->next_look(deadline) : deadline);
-        co_await waiter.timer.async_wait(kAsTuple);
+        co_await waiter.timer.async_wait(base::kAsTuple);
         const auto state = co_await asio::this_coro::cancellation_state;
         if (state.cancelled() != asio::cancellation_type::none) {
             throw boost::system::system_error(asio::error::operation_aborted);
@@ -196,7 +193,7 @@ asio::awaitable<std::variant<Response, Refusal>> RequestLimits::run(Work work) {
     const auto race = std::make_shared<Race>(executor);
     race->timer.expires_at(deadline);
     asio::co_spawn(executor, take_part(race, std::move(work), std::move(lease)), asio::detached);
-    if (!race->done) co_await race->timer.async_wait(kAsTuple);
+    if (!race->done) co_await race->timer.async_wait(base::kAsTuple);
 
     if (race->failure) std::rethrow_exception(race->failure);
     if (!race->done) co_return impl->too_late();

@@ -2,12 +2,9 @@
 
 #include <charconv>
 #include <fmt/format.h>
-#include <limits>
 
 namespace rest {
 namespace {
-
-constexpr std::uint64_t kMostHeight = std::numeric_limits<std::int64_t>::max();
 
 /// One letter for each listing and order.
 char letter_of(const ListingName& listing) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +10,9 @@
 #include "storage/event_finder.h"
 
 namespace rest {
+
+/// The databases' integers have a sign.
+inline constexpr std::uint64_t kMostHeight = std::numeric_limits<std::int64_t>::max();
 
 /// Whose pages a cursor turns.
 struct ListingName {

@@ -2,17 +2,12 @@
 
 #include <cstddef>
 
+#include "base/trimmed.h"
+
 namespace rest {
 namespace {
 
-constexpr std::string_view kWhiteSpace = " \t\n\r";
 constexpr std::string_view kEndOfScalar = " \t\n\r,]}";
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(kWhiteSpace);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
-}
 
 /// Reads JSON from the front; every function is false, or gives nothing, where the text is not what it reads.
 class Scanner {
@@ -53,7 +48,7 @@ class Scanner {
 
   private:
     void skip_white_space() {
-        const auto first = rest_.find_first_not_of(kWhiteSpace);
+        const auto first = rest_.find_first_not_of(base::kBlanks);
         rest_.remove_prefix(first == std::string_view::npos ? rest_.size() : first);
     }
 
@@ -88,11 +83,11 @@ class Scanner {
 }  // namespace
 
 std::optional<std::string_view> inner_of(std::string_view payload) {
-    const auto object = trimmed(payload);
+    const auto object = base::trimmed(payload);
     if (!object.ends_with('}')) return std::nullopt;
     Scanner scanner(object.substr(0, object.size() - 1));
     if (!scanner.take('{') || !scanner.string() || !scanner.take(':')) return std::nullopt;
-    const auto inner = trimmed(scanner.rest());
+    const auto inner = base::trimmed(scanner.rest());
     if (inner.empty()) return std::nullopt;
     return inner;
 }

@@ -1,15 +1,12 @@
 #include "rest/listings.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "rest/cursor.h"
 #include "rest/event_json.h"
 
 namespace rest {
 namespace {
-
-constexpr std::uint64_t kMostHeight = std::numeric_limits<std::int64_t>::max();
 
 void add_to(EntityTag& tag, const storage::FoundEvent& event) {
     tag.add(event.id);

@@ -15,7 +15,7 @@ namespace server {
 
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kBackupFooter =
     "The copy is the log as it was at one moment, complete in one file: `verify` checks it, `export` reads "
     "it,\n"
     "and a sidecar runs on it. It appears under its name only when it is complete; an older copy is replaced "
@@ -32,7 +32,7 @@ base::Error use_pg_dump(const storage::PostgresqlOptions& options, const std::st
 
 BackupCommand::BackupCommand(CLI::App& program)
     : backup_(program.add_subcommand("backup", "Copy an SQLite log, also of a running sidecar")) {
-    backup_->fallthrough()->footer(std::string(kFooter));
+    backup_->fallthrough()->footer(std::string(kBackupFooter));
     backup_->add_option("file", copy_, "Where to; made, or replaced, if it is an older copy")
         ->required()
         ->type_name("FILE");

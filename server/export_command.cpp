@@ -18,7 +18,7 @@ namespace {
 using transfer::Exported;
 using transfer::with_thousands;
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kExportFooter =
     "Each line is the payload of one event, byte for byte as the node sent it, in the order of ids. With\n"
     "--with-ids each is {\"id\":7,\"api_version\":\"1.5.6\",\"payload\":...}: `import` makes the same log of "
     "it,\n"
@@ -52,7 +52,7 @@ std::string describe_end(const Exported& exported) {
 
 ExportCommand::ExportCommand(CLI::App& program)
     : export_(program.add_subcommand("export", "Write the stored events as lines of JSON")) {
-    export_->fallthrough()->footer(std::string(kFooter));
+    export_->fallthrough()->footer(std::string(kExportFooter));
     export_->add_option("--output", output_, "Where to; made, or replaced. -: standard output")
         ->type_name("FILE")
         ->capture_default_str();

@@ -27,7 +27,7 @@ namespace {
 using transfer::ImportEnd;
 using transfer::with_thousands;
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kImportFooter =
     "The log must be empty, and no sidecar may run on it. FILE is what `export` wrote, or one payload a "
     "line;\n"
     "-: standard input. A database of the Rust sidecar is read without being altered; docs/moving.md tells "
@@ -80,7 +80,7 @@ struct ImportCommand::Job {
 
 ImportCommand::ImportCommand(CLI::App& program)
     : import_(program.add_subcommand("import", "Bring events into an empty log")) {
-    import_->fallthrough()->footer(std::string(kFooter));
+    import_->fallthrough()->footer(std::string(kImportFooter));
     auto* file = import_->add_option("file", file_, "Lines of JSON; -: standard input")->type_name("FILE");
     import_
         ->add_option("--from-rust-sidecar", rust_database_,

@@ -17,7 +17,7 @@ using nlohmann::ordered_json;
 
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kNodesFooter =
     "The running sidecar is found by its configuration file (--path-to-config FILE) or by its socket\n"
     "(--control-socket PATH). Changes are stored by the sidecar and outlive its restarts.";
 
@@ -59,7 +59,7 @@ NodesCommand::NodesCommand(CLI::App& program, const RunningSidecar& sidecar)
 
 void NodesCommand::declare(CLI::App& program) {
     nodes_ = program.add_subcommand("nodes", "Show and steer the node connections of a running sidecar");
-    nodes_->require_subcommand(1)->fallthrough()->footer(std::string(kFooter));
+    nodes_->require_subcommand(1)->fallthrough()->footer(std::string(kNodesFooter));
     nodes_->add_flag("--json", json_, "Print the sidecar's answer as JSON");
 
     nodes_->add_subcommand("list", "Every node with its state")->fallthrough();

@@ -14,14 +14,10 @@ using Reasons = admin::Readiness::Reasons;
 
 namespace {
 
-std::string in_words(std::chrono::system_clock::time_point time) {
-    return base::rfc3339(std::chrono::floor<std::chrono::milliseconds>(time));
-}
-
 Reasons drain_problems(const stream::StreamServer& streams) {
     const auto drain = streams.drain_under_way();
     if (!drain) return {};
-    return {fmt::format("draining since {}: no subscriber is let in", in_words(drain->since))};
+    return {fmt::format("draining since {}: no subscriber is let in", base::rfc3339(drain->since))};
 }
 
 admin::NewestBlock newest_block(const stream::ChainHead& head) {
@@ -33,7 +29,7 @@ admin::NewestBlock newest_block(const stream::ChainHead& head) {
 Reasons storage_problems(const stream::Publisher& publisher) {
     const auto outage = publisher.outage();
     if (!outage) return {};
-    return {fmt::format("since {} {}", in_words(outage->since), outage->what)};
+    return {fmt::format("since {} {}", base::rfc3339(outage->since), outage->what)};
 }
 
 std::vector<admin::Readiness::Source> readiness_sources(const stream::Publisher& publisher,

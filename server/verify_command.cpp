@@ -23,7 +23,7 @@ using storage::Repair;
 using storage::Verification;
 using transfer::with_thousands;
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kVerifyFooter =
     "Every event's chain hash is computed anew from the one before it. Two logs with the same last chain "
     "hash\n"
     "hold the same events. The sidecar may be running, but for --repair. Exit code: 0 sound, or repaired; 1 "
@@ -130,7 +130,7 @@ storage::VerifyOptions with_progress(transfer::Progress& progress, const Interru
 
 VerifyCommand::VerifyCommand(CLI::App& program)
     : verify_(program.add_subcommand("verify", "Check a log; keep what is sound of a damaged one")) {
-    verify_->fallthrough()->footer(std::string(kFooter));
+    verify_->fallthrough()->footer(std::string(kVerifyFooter));
     verify_
         ->add_option(
             "database", database_,

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/api_version.h"
+#include "base/trimmed.h"
 #include "sim/units.h"
 
 namespace sim {
@@ -200,17 +201,15 @@ base::Result<std::vector<ScheduledFault>> read_all_json(std::string_view body, s
     return faults;
 }
 
-constexpr std::string_view kBlanks = " \t\r\n";
-
 }  // namespace
 
 base::Result<ScheduledFault> parse_fault(std::string_view text, std::size_t nodes) {
     FaultReader reader(nodes);
     for (auto rest = text;;) {
-        const auto begin = rest.find_first_not_of(kBlanks);
+        const auto begin = rest.find_first_not_of(base::kBlanks);
         if (begin == std::string_view::npos) break;
         rest.remove_prefix(begin);
-        const auto word = rest.substr(0, rest.find_first_of(kBlanks));
+        const auto word = rest.substr(0, rest.find_first_of(base::kBlanks));
         rest.remove_prefix(word.size());
         if (auto problem = reader.word(word)) return explain(text, *problem);
     }
@@ -221,7 +220,7 @@ base::Result<ScheduledFault> parse_fault(std::string_view text, std::size_t node
 }
 
 base::Result<std::vector<ScheduledFault>> parse_faults(std::string_view body, std::size_t nodes) {
-    const auto begin = body.find_first_not_of(kBlanks);
+    const auto begin = body.find_first_not_of(base::kBlanks);
     if (begin == std::string_view::npos) return base::invalid("the body is empty");
     if (body[begin] == '{' || body[begin] == '[') return read_all_json(body, nodes);
 
@@ -229,7 +228,7 @@ base::Result<std::vector<ScheduledFault>> parse_faults(std::string_view body, st
     while (!body.empty()) {
         const auto line = body.substr(0, body.find('\n'));
         body.remove_prefix(std::min(line.size() + 1, body.size()));
-        if (line.find_first_not_of(kBlanks) == std::string_view::npos) continue;
+        if (line.find_first_not_of(base::kBlanks) == std::string_view::npos) continue;
         auto fault = parse_fault(line, nodes);
         if (!fault) return fault.error();
         faults.push_back(std::move(*fault));

@@ -25,11 +25,12 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 }
 
 std::string details_of(std::string_view kind, Random& random) {
-    static constexpr std::array<std::string_view, 4> kEndpoints{"all", "main", "deploys", "sigs"};
+    static constexpr std::array<std::string_view, 4> kFaultEndpoints{"all", "main", "deploys", "sigs"};
     static constexpr std::array<std::string_view, 5> kWhat{"bad-json", "unknown-kind", "missing-id",
                                                            "garbage", "half-utf8"};
     const std::string duration = " for=" + std::to_string(random.between(200, 2000)) + "ms";
-    const std::string endpoint = " endpoint=" + std::string(kEndpoints[random.below(kEndpoints.size())]);
+    const std::string endpoint =
+        " endpoint=" + std::string(kFaultEndpoints[random.below(kFaultEndpoints.size())]);
     if (kind == "drop") return endpoint + (random.one_in(2) ? " how=reset" : " how=close");
     if (kind == "stop" || kind == "restart") return duration;
     if (kind == "silent") return endpoint + duration;

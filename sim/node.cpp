@@ -20,10 +20,6 @@ constexpr std::string_view kInvalidQuery = "invalid query: expected single field
 // A port that was just closed may not be free yet.
 constexpr std::chrono::milliseconds kReopenPause{20};
 
-asio::awaitable<net::Answer> ready(net::Answer answer) {
-    co_return answer;
-}
-
 std::size_t index_of(Filter filter) {
     return static_cast<std::size_t>(filter);
 }
@@ -66,11 +62,12 @@ Node::Node(asio::io_context& context, NodeOptions options, base::Log log, base::
 
 base::Result<void> Node::listen() {
     auto rest = open(options_.rest_port, [this](const net::Request& request, std::size_t) {
-        return ready(answer_rest(request));
+        return net::ready(answer_rest(request));
     });
     if (!rest) return rest.error();
-    auto sse = open(options_.sse_port,
-                    [this](const net::Request& request, std::size_t) { return ready(answer_sse(request)); });
+    auto sse = open(options_.sse_port, [this](const net::Request& request, std::size_t) {
+        return net::ready(answer_sse(request));
+    });
     if (!sse) return sse.error();
 
     rest_server_ = std::move(*rest);

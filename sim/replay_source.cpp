@@ -3,14 +3,13 @@
 #include <algorithm>
 
 #include "base/api_version.h"
+#include "base/trimmed.h"
 
 namespace sim {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n";
-
 std::string_view skip_blanks(std::string_view text) {
-    return text.substr(std::min(text.find_first_not_of(kBlanks), text.size()));
+    return text.substr(std::min(text.find_first_not_of(base::kBlanks), text.size()));
 }
 
 // Takes a string that needs no unescaping off the front; nothing if there is none.

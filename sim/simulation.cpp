@@ -14,10 +14,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<net::Answer> ready(net::Answer answer) {
-    co_return answer;
-}
-
 std::uint64_t height_by_now(std::chrono::milliseconds block_interval) {
     const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::system_clock::now().time_since_epoch());
@@ -80,8 +76,8 @@ base::Result<void> Simulation::open_control() {
     server.port = *options_.control_port;
     auto opened = net::HttpServer::open(
         server, {&context_},
-        [this](const net::Request& request, std::size_t) { return ready(control_->answer(request)); }, log_,
-        metrics_);
+        [this](const net::Request& request, std::size_t) { return net::ready(control_->answer(request)); },
+        log_, metrics_);
     if (!opened) return opened.error();
     control_server_ = std::move(*opened);
     control_server_->start();

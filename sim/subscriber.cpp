@@ -1,19 +1,18 @@
 #include "sim/subscriber.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <charconv>
+
+#include "base/as_tuple.h"
 
 namespace sim {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 
 // Small events are copied together: one write of 64 KB costs far less than many gathered pieces.
 constexpr std::size_t kBatchBytes = 64 * 1024;
@@ -113,7 +112,7 @@ asio::awaitable<void> Subscriber::watch(std::shared_ptr<Subscriber> self) {
     std::array<char, 256> discarded{};
     while (!self->closing_) {
         const auto buffer = asio::buffer(discarded);
-        const auto [error, size] = co_await self->socket_.async_read_some(buffer, kToken);
+        const auto [error, size] = co_await self->socket_.async_read_some(buffer, base::kAsTuple);
         if (error) break;
     }
     self->close(false);
@@ -122,7 +121,7 @@ asio::awaitable<void> Subscriber::watch(std::shared_ptr<Subscriber> self) {
 asio::awaitable<void> Subscriber::wait() {
     waiting_ = true;
     timer_.expires_after(feed_->keep_alive);
-    const auto [error] = co_await timer_.async_wait(kToken);
+    const auto [error] = co_await timer_.async_wait(base::kAsTuple);
     waiting_ = false;
     keep_alive_due_ = !error;
 }
@@ -132,7 +131,7 @@ asio::awaitable<bool> Subscriber::write() {
         asio::buffer(out_), large_ ? asio::buffer(large_->payload) : asio::const_buffer{},
         asio::buffer(tail_)};
     writing_ = true;
-    const auto [error, size] = co_await asio::async_write(socket_, buffers, kToken);
+    const auto [error, size] = co_await asio::async_write(socket_, buffers, base::kAsTuple);
     writing_ = false;
     co_return !error;
 }

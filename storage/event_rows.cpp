@@ -20,8 +20,8 @@ RowKeys row_keys(const base::Event& event) {
     return {event.key.first, event.key.second};
 }
 
-constexpr std::size_t kColumns = 15;
-constexpr std::size_t kScratchKept = std::size_t{64} << 10U;
+constexpr std::size_t kEventColumns = 15;
+constexpr std::size_t kRowScratchKept = std::size_t{64} << 10U;
 
 /// `OR FAIL`: when one row cannot be inserted, those before it stay, so that SQLite need not keep what was
 /// there; the transaction is rolled back anyway.
@@ -31,7 +31,7 @@ std::string insert_rows(std::size_t count) {
         "block_hash, account, chain_hash, large_payload, encoding, payload) VALUES ";
     for (std::size_t row = 0; row < count; ++row) {
         sql += row == 0 ? "(?" : ", (?";
-        for (std::size_t column = 1; column < kColumns; ++column) sql += ", ?";
+        for (std::size_t column = 1; column < kEventColumns; ++column) sql += ", ?";
         sql += ')';
     }
     return sql;
@@ -39,7 +39,7 @@ std::string insert_rows(std::size_t count) {
 
 /// One large payload must not cost its size for ever.
 void drop_large_scratch(std::string& packed) {
-    if (packed.capacity() > kScratchKept) packed = std::string();
+    if (packed.capacity() > kRowScratchKept) packed = std::string();
 }
 
 }  // namespace
@@ -83,7 +83,7 @@ void EventRows::bind(SqliteStatement& statement, std::size_t number, const Row& 
     const auto block_hash =
         event.block_hash == event.key.first ? std::nullopt : blob_or_null(event.block_hash);
     statement.bind_from(
-        static_cast<int>(number * kColumns) + 1, place.id, static_cast<int>(event.kind),
+        static_cast<int>(number * kEventColumns) + 1, place.id, static_cast<int>(event.kind),
         static_cast<int>(stored_source(event.kind, event.filter)), place.api_version.packed(),
         place.received_at, event.era, event.height, numbers ? std::optional(numbers->block) : std::nullopt,
         numbers ? std::optional(numbers->signer) : std::nullopt, block_hash, blob_or_null(event.account),

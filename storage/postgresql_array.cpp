@@ -5,7 +5,7 @@ namespace storage {
 namespace {
 
 // Dimensions, whether there are nulls, the element type; then size and lower bound of the one dimension.
-constexpr std::size_t kHeader = 20;
+constexpr std::size_t kArrayHeader = 20;
 constexpr std::size_t kHeaderOfNone = 12;
 constexpr std::uint32_t kNull = 0xffff'ffffU;
 
@@ -19,7 +19,7 @@ void put_big_endian(std::string& bytes, std::size_t at, std::uint32_t value) {
 
 }  // namespace
 
-ArrayParameter::ArrayParameter(Type type) : type_(type), bytes_(kHeader, '\0') {}
+ArrayParameter::ArrayParameter(Type type) : type_(type), bytes_(kArrayHeader, '\0') {}
 
 void ArrayParameter::add(std::int64_t value) {
     const unsigned size = type_ == Type::Int8 ? 8 : 2;

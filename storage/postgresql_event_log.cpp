@@ -30,7 +30,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Longer than the server's own time-outs, so that a server that runs is asked no less than it answers.
-constexpr auto kCallPatience = 12s;
+constexpr auto kAppendPatience = 12s;
 
 /// How long a name may still be held by a process that was killed a moment ago.
 constexpr auto kClaimPatience = 5s;
@@ -257,7 +257,7 @@ base::Result<std::unique_ptr<PostgresqlEventLog>> PostgresqlEventLog::open(const
                                                                            base::Metrics& metrics) {
     const auto& database = database_of(options);
     try {
-        auto deadlines = std::make_unique<Deadlines>(kCallPatience);
+        auto deadlines = std::make_unique<Deadlines>(kAppendPatience);
         auto connection = std::make_unique<PostgresqlConnection>(database, *deadlines);
         if (const auto prepared = prepare_schema(*connection, database); !prepared) return prepared.error();
         auto found = find(*connection, options, log);

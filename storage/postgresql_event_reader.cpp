@@ -12,7 +12,7 @@ namespace storage {
 
 namespace {
 
-constexpr std::chrono::seconds kCallPatience{25};
+constexpr std::chrono::seconds kReadPatience{25};
 constexpr std::size_t kMostConnections = 2;
 constexpr std::int64_t kNoInstance = 0;
 
@@ -44,7 +44,7 @@ class PostgresqlEventReader::Impl {
 base::Result<std::unique_ptr<PostgresqlEventReader>> PostgresqlEventReader::open(
     const PostgresqlOptions& options) {
     try {
-        auto deadlines = std::make_unique<Deadlines>(kCallPatience);
+        auto deadlines = std::make_unique<Deadlines>(kReadPatience);
         PostgresqlConnection connection(options, *deadlines);
         if (const auto checked = check_schema(connection, options); !checked) return checked.error();
         auto feed_id = load_feed_id(connection);

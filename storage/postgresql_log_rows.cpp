@@ -13,7 +13,7 @@ namespace storage {
 
 namespace {
 
-constexpr std::chrono::seconds kCallPatience{25};
+constexpr std::chrono::seconds kVerifyPatience{25};
 constexpr int kPageRows = 512;
 constexpr int kRowsOneByOne = 64;
 
@@ -72,7 +72,7 @@ base::KeyBytes key_bytes(const pqxx::field& field) {
 class PostgresqlLogRows final : public LogRows {
   public:
     explicit PostgresqlLogRows(const PostgresqlOptions& options)
-        : options_(options), deadlines_(kCallPatience), connection_(options_, deadlines_) {}
+        : options_(options), deadlines_(kVerifyPatience), connection_(options_, deadlines_) {}
 
     [[nodiscard]] base::Result<void> check() { return check_schema(connection_, options_); }
 

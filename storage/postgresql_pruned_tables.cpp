@@ -9,9 +9,9 @@ namespace storage {
 
 namespace {
 
-constexpr int kMostKeys = 1024;
+constexpr int kMostKeysAtOnce = 1024;
 constexpr int kMostHashes = 64;
-constexpr int kMostPages = 8;
+constexpr int kMostPagesAtOnce = 8;
 
 const PostgresqlStatement kState{"pruning_state", "SELECT oldest_id, next_id, stored_bytes FROM log"};
 const PostgresqlStatement kReceived{"received",
@@ -85,8 +85,8 @@ std::optional<PrunedTables::Deleted> PostgresqlPrunedTables::delete_events(base:
 
 bool PostgresqlPrunedTables::forget_keys(UnixMs now) {
     return pool_.use([&](Session& session) {
-        const auto rows =
-            session.connection.execute(kForgetKeys, keys_forgotten_below_, kMostKeys, now - kKeysAreKnownFor);
+        const auto rows = session.connection.execute(kForgetKeys, keys_forgotten_below_, kMostKeysAtOnce,
+                                                     now - kKeysAreKnownFor);
         if (rows[0][0].is_null()) return false;
         const auto next = rows[0][0].as<base::EventId>();
         if (std::exchange(keys_forgotten_below_, next) != next) return true;
@@ -115,8 +115,8 @@ bool PostgresqlPrunedTables::begins_to_compact(Session& session) {
 bool PostgresqlPrunedTables::give_back_space() {
     return pool_.use([&](Session& session) {
         if (!compacted_down_to_ && !begins_to_compact(session)) return false;
-        const auto rows = session.connection.execute(kCompact, compacted_down_to_.value_or(0), kMostPages,
-                                                     kMostBytesPruned);
+        const auto rows = session.connection.execute(kCompact, compacted_down_to_.value_or(0),
+                                                     kMostPagesAtOnce, kMostBytesPruned);
         compacted_down_to_.reset();
         if (!rows[0][0].is_null()) compacted_down_to_ = rows[0][0].as<std::int64_t>();
         return compacted_down_to_.has_value();

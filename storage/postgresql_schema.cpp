@@ -18,8 +18,8 @@ namespace storage {
 namespace {
 
 /// Element i brings schema i to schema i + 1. Never changed once released, only added to.
-constexpr std::array<std::string_view (*)(), 4> kMigrations{postgresql_tables_1, postgresql_tables_2,
-                                                            postgresql_tables_3, postgresql_tables_4};
+constexpr std::array<std::string_view (*)(), 4> kPostgresqlMigrations{
+    postgresql_tables_1, postgresql_tables_2, postgresql_tables_3, postgresql_tables_4};
 
 /// An index over a very large table takes its time.
 constexpr std::chrono::hours kMigrationPatience{6};
@@ -102,14 +102,14 @@ void migrate(PostgresqlConnection& connection, std::int64_t version) {
         connection.run("CREATE TABLE schema_version (version int NOT NULL)");
         connection.run("INSERT INTO schema_version VALUES (0)");
     }
-    for (auto v = static_cast<std::size_t>(version); v < kMigrations.size(); ++v) {
-        connection.run(std::string(kMigrations[v]()));
+    for (auto v = static_cast<std::size_t>(version); v < kPostgresqlMigrations.size(); ++v) {
+        connection.run(std::string(kPostgresqlMigrations[v]()));
     }
     connection.run(std::string(postgresql_retention_functions()));
     connection.run(std::string(postgresql_functions()));
     if (version == 1) count_stored_bytes(connection);
     if (version == 0) make_log(connection);
-    connection.run(fmt::format("UPDATE schema_version SET version = {}", kMigrations.size()));
+    connection.run(fmt::format("UPDATE schema_version SET version = {}", kPostgresqlMigrations.size()));
 }
 
 base::KeyBytes key_bytes(const pqxx::field& field) {
@@ -120,7 +120,7 @@ base::KeyBytes key_bytes(const pqxx::field& field) {
 }  // namespace
 
 std::int64_t newest_postgresql_schema_version() {
-    return static_cast<std::int64_t>(kMigrations.size());
+    return static_cast<std::int64_t>(kPostgresqlMigrations.size());
 }
 
 /// Looks first without a right to change anything; then under a lock, as another instance may be at it.

@@ -12,8 +12,8 @@ namespace {
 
 using Session = PostgresqlPool::Session;
 
-const PostgresqlStatement kHeader{"large_header",
-                                  "SELECT size, encoding FROM large_payload WHERE number = $1 AND appended"};
+const PostgresqlStatement kLargeHeader{
+    "large_header", "SELECT size, encoding FROM large_payload WHERE number = $1 AND appended"};
 const PostgresqlStatement kParts{
     "parts", "SELECT bytes FROM payload_part WHERE payload = $1 AND seq >= $2 ORDER BY seq LIMIT $3"};
 constexpr int kPartsAtOnce = 16;
@@ -65,14 +65,14 @@ std::string decode_payload(PayloadCodec& codec, base::EventId id, const pqxx::fi
 
 std::optional<std::string> large_payload(Session& session, std::uint64_t number) {
     if (number > std::numeric_limits<std::int64_t>::max()) return std::nullopt;
-    const auto header = session.connection.execute(kHeader, number);
+    const auto header = session.connection.execute(kLargeHeader, number);
     if (header.empty()) return std::nullopt;
     try {
         return read_parts(session, header[0], number);
     } catch (const PostgresqlFailure& failure) {
         // Its parts may just be deleted.
         if (failure.category() != base::Error::Category::Corrupt ||
-            !session.connection.execute(kHeader, number).empty())
+            !session.connection.execute(kLargeHeader, number).empty())
             throw;
         return std::nullopt;
     }

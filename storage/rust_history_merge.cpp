@@ -24,6 +24,10 @@ bool is_at(const RustRows& rows, std::int64_t number) {
 
 }  // namespace
 
+std::string quoted_table(base::Kind kind) {
+    return "\"" + std::string(base::row_of(kind).name) + "\"";
+}
+
 RustHistoryMerge::RustHistoryMerge(std::unique_ptr<RustRows> log, std::vector<KindRows> kinds,
                                    std::map<std::int64_t, std::string> types)
     : log_(std::move(log)), kinds_(std::move(kinds)), types_(std::move(types)) {}

@@ -30,6 +30,9 @@ class RustRows {
 inline constexpr std::string_view kRustLogColumns[] = {"event_type_id", "event_source_address", "event_id",
                                                        "api_version", "network_name"};
 
+/// The table of a kind, in SQL.
+[[nodiscard]] std::string quoted_table(base::Kind kind);
+
 /// Joins the table event_log with those of the kinds, all read side by side in the order of their numbers:
 /// they have no index by which a row could be found.
 class RustHistoryMerge {

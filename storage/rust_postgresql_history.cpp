@@ -56,10 +56,6 @@ std::string type_of(pqxx::work& work, std::string_view table, std::string_view c
     return found.empty() ? std::string() : found[0][0].as<std::string>();
 }
 
-std::string quoted(base::Kind kind) {
-    return "\"" + std::string(base::row_of(kind).name) + "\"";
-}
-
 /// The rows of a query, some at a time, through a cursor of the server.
 class PostgresqlRows final : public RustRows {
   public:
@@ -117,7 +113,7 @@ class RustPostgresqlHistory::Impl {
             if (row.kind == base::Kind::ApiVersion || type_of(work_, row.name, "event_log_id").empty())
                 continue;
             tables_.push_back({row.kind, raw_expression(work_, row.kind)});
-            size_ += work_.exec("SELECT count(*) FROM " + quoted(row.kind))[0][0].as<std::uint64_t>();
+            size_ += work_.exec("SELECT count(*) FROM " + quoted_table(row.kind))[0][0].as<std::uint64_t>();
         }
         if (tables_.empty())
             return base::invalid(
@@ -136,7 +132,7 @@ class RustPostgresqlHistory::Impl {
             kinds.emplace_back(table.kind, std::make_unique<PostgresqlRows>(
                                                work_, "rows_" + std::to_string(kinds.size()),
                                                "SELECT event_log_id, " + table.raw + " FROM " +
-                                                   quoted(table.kind) + " ORDER BY event_log_id",
+                                                   quoted_table(table.kind) + " ORDER BY event_log_id",
                                                rows_at_a_time(table.kind)));
         }
         merge_.emplace(

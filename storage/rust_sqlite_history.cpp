@@ -30,30 +30,26 @@ bool has_column(const SqliteConnection& connection, std::string_view table, std:
 }
 
 /// The table of a kind, with what its columns are in the version that made it.
-struct KindTable {
+struct SqliteKindTable {
     base::Kind kind = base::Kind::BlockAdded;
     bool has_raw = false;
     bool in_order = false;  ///< its rows lie in the order of event_log_id
     std::uint64_t rows = 0;
 };
 
-std::string quoted(base::Kind kind) {
-    return "\"" + std::string(base::row_of(kind).name) + "\"";
-}
-
 /// Sorting takes numbers only, never the payloads; LIMIT keeps SQLite from dropping the inner order.
-std::string rows_in_order(const KindTable& table) {
+std::string rows_in_order(const SqliteKindTable& table) {
     const std::string raw = table.has_raw ? "raw" : "''";
-    const std::string name = quoted(table.kind);
+    const std::string name = quoted_table(table.kind);
     if (table.in_order) return "SELECT event_log_id, " + raw + " FROM " + name + " ORDER BY rowid";
     return "SELECT sorted.number, " + raw + " FROM (SELECT event_log_id AS number, rowid AS place FROM " +
            name + " ORDER BY event_log_id, rowid LIMIT -1) AS sorted CROSS JOIN " + name +
            " AS t ON t.rowid = place";
 }
 
-KindTable look_at(const SqliteConnection& connection, base::Kind kind) {
-    KindTable table{.kind = kind, .has_raw = has_column(connection, base::row_of(kind).name, "raw")};
-    auto statement = connection.prepare("SELECT event_log_id FROM " + quoted(kind) + " ORDER BY rowid");
+SqliteKindTable look_at(const SqliteConnection& connection, base::Kind kind) {
+    SqliteKindTable table{.kind = kind, .has_raw = has_column(connection, base::row_of(kind).name, "raw")};
+    auto statement = connection.prepare("SELECT event_log_id FROM " + quoted_table(kind) + " ORDER BY rowid");
     auto rows = statement.query();
     table.in_order = true;
     for (std::int64_t last = 0; rows.next(); ++table.rows) {
@@ -64,8 +60,8 @@ KindTable look_at(const SqliteConnection& connection, base::Kind kind) {
     return table;
 }
 
-std::vector<KindTable> find_tables(const SqliteConnection& connection) {
-    std::vector<KindTable> tables;
+std::vector<SqliteKindTable> find_tables(const SqliteConnection& connection) {
+    std::vector<SqliteKindTable> tables;
     for (const auto& row : base::kKinds) {
         if (row.kind == base::Kind::ApiVersion) continue;
         if (!has_column(connection, row.name, "event_log_id")) continue;
@@ -166,7 +162,7 @@ class RustSqliteHistory::Impl {
     std::filesystem::path file_;
     SqliteConnection connection_;
     SqliteTransaction snapshot_;
-    std::vector<KindTable> tables_;
+    std::vector<SqliteKindTable> tables_;
     std::optional<RustHistoryMerge> merge_;
 };
 

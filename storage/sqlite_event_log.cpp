@@ -47,10 +47,10 @@ std::uint32_t checkpoint_interval(const SqliteOptions& options) {
 }
 
 // What is asked by REST and what is replayed each has readers of its own: neither waits for the other.
-constexpr std::uint32_t kMostFinders = 8;
+constexpr std::uint32_t kMostOpenFinders = 8;
 
 std::uint32_t finders_of(const SqliteOptions& options) {
-    return std::clamp<std::uint32_t>(options.max_connections_in_pool / 2, 1, kMostFinders);
+    return std::clamp<std::uint32_t>(options.max_connections_in_pool / 2, 1, kMostOpenFinders);
 }
 
 std::uint32_t readers_of(const SqliteOptions& options) {

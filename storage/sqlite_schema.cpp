@@ -171,8 +171,8 @@ CREATE INDEX event_rare ON event (kind) WHERE kind <> 2 AND kind <> 3 AND kind <
 )sql";
 
 /// Element i brings schema i to schema i + 1. Never changed once released, only added to.
-using Migration = void (*)(const SqliteConnection&);
-constexpr std::array<Migration, 6> kMigrations{
+using SqliteMigration = void (*)(const SqliteConnection&);
+constexpr std::array<SqliteMigration, 6> kSqliteMigrations{
     [](const SqliteConnection& connection) { connection.execute(kSchema1); },
     [](const SqliteConnection& connection) { connection.execute(kSchema2); },
     migrate_to_schema_3,
@@ -231,8 +231,8 @@ base::Error unfinished_repair(const std::filesystem::path& file) {
 
 void migrate(const SqliteConnection& connection, std::int64_t version) {
     SqliteTransaction transaction(connection, SqliteTransaction::Kind::Write);
-    for (auto v = static_cast<std::size_t>(version); v < kMigrations.size(); ++v) {
-        kMigrations[v](connection);
+    for (auto v = static_cast<std::size_t>(version); v < kSqliteMigrations.size(); ++v) {
+        kSqliteMigrations[v](connection);
     }
     if (version == 0) {
         const std::string feed_id = new_uuid();
@@ -242,7 +242,7 @@ void migrate(const SqliteConnection& connection, std::int64_t version) {
         insert.execute(std::string_view(feed_id));
         connection.execute("PRAGMA application_id = " + std::to_string(kApplicationId));
     }
-    connection.execute("PRAGMA user_version = " + std::to_string(kMigrations.size()));
+    connection.execute("PRAGMA user_version = " + std::to_string(kSqliteMigrations.size()));
     transaction.commit();
 }
 
@@ -257,7 +257,7 @@ void create(const SqliteConnection& connection) {
 }  // namespace
 
 std::int64_t newest_schema_version() {
-    return static_cast<std::int64_t>(kMigrations.size());
+    return static_cast<std::int64_t>(kSqliteMigrations.size());
 }
 
 base::Error newer_schema(const std::filesystem::path& file, std::int64_t version) {

@@ -10,15 +10,15 @@ namespace storage {
 
 namespace {
 
-constexpr std::uintmax_t kHeader = 32;
-constexpr std::uintmax_t kFrame = 24 + 4096;  // a page with its header
-constexpr std::size_t kBlock = 4096;
-constexpr std::uint64_t kMostPages = 16'000;  // 64 MB: beyond it, the time between two checkpoints is long
-constexpr std::size_t kBlocksAtOnce = 64;     // in one turn: what an append may wait for
-constexpr std::uintmax_t kSpareFactor = 8;    // times the size wanted must be free
+constexpr std::uintmax_t kWalHeader = 32;
+constexpr std::uintmax_t kWalFrame = 24 + 4096;  // a page with its header
+constexpr std::size_t kFileBlock = 4096;
+constexpr std::uint64_t kMostWalPages = 16'000;  // 64 MB: beyond it, the time between two checkpoints is long
+constexpr std::size_t kBlocksAtOnce = 64;        // in one turn: what an append may wait for
+constexpr std::uintmax_t kSpareFactor = 8;       // times the size wanted must be free
 
 std::uintmax_t whole_blocks(std::uintmax_t bytes) {
-    return (bytes + kBlock - 1) / kBlock * kBlock;
+    return (bytes + kFileBlock - 1) / kFileBlock * kFileBlock;
 }
 
 }  // namespace
@@ -26,7 +26,7 @@ std::uintmax_t whole_blocks(std::uintmax_t bytes) {
 WalFile::WalFile(const std::filesystem::path& database, SqliteWriter& writer, std::uint64_t pages)
     : file_(database.string() + "-wal"),
       writer_(writer),
-      wanted_(whole_blocks(kHeader + std::min(pages, kMostPages) * kFrame)) {
+      wanted_(whole_blocks(kWalHeader + std::min(pages, kMostWalPages) * kWalFrame)) {
     writer_.connection().execute("PRAGMA journal_size_limit = " + std::to_string(wanted_));
 }
 
@@ -57,7 +57,7 @@ void WalFile::append_zeros() {
     std::error_code error;
     auto size = std::filesystem::file_size(file_, error);
     std::ofstream file(file_, std::ios::binary | std::ios::app);
-    static constexpr std::array<char, kBlock> kZeros{};
+    static constexpr std::array<char, kFileBlock> kZeros{};
     for (std::size_t i = 0; i < kBlocksAtOnce && size < wanted_ && file; ++i) {
         file.write(kZeros.data(), kZeros.size()).flush();
         size += kZeros.size();

@@ -15,7 +15,6 @@ using boost::system::error_code;
 namespace {
 
 // With MSG_DONTWAIT a full socket is an outcome; otherwise the kernel would wait for it and send later.
-constexpr int kSendFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
 constexpr std::size_t kLeastForRing = 4;  // fewer cost less alone
 
 error_code error_of(int code) {

@@ -1,10 +1,10 @@
 #include "tls/socket.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <sys/socket.h>
 #include <sys/uio.h>
+
+#include "base/as_tuple.h"
 
 namespace tls {
 
@@ -12,9 +12,6 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 namespace {
-
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-constexpr int kSendFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
 
 /// In one call, where Asio's own gathers no more than 64 buffers.
 ssize_t send_gathered(int descriptor, std::span<const asio::const_buffer> buffers) {
@@ -71,7 +68,7 @@ asio::awaitable<error_code> Socket::repeat(Progress (Session::*step)(int descrip
     for (;;) {
         const auto progress = (*session_.*step)(tcp_.native_handle());
         if (progress.error || progress.needs == Needs::Nothing) co_return progress.error;
-        const auto [error] = co_await tcp_.async_wait(wait_for(progress.needs), kAsTuple);
+        const auto [error] = co_await tcp_.async_wait(wait_for(progress.needs), base::kAsTuple);
         if (error) co_return error;
     }
 }

@@ -10,11 +10,15 @@
 #include <boost/asio/post.hpp>
 #include <memory>
 #include <span>
+#include <sys/socket.h>
 #include <utility>
 
 #include "tls/session.h"
 
 namespace tls {
+
+/// Of every send(2): never waits, and a client that has gone is an error, not a signal.
+inline constexpr int kSendFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
 
 /// A connected TCP socket, and the TLS session over it, if there is one. Without a session every call is the
 /// socket's own. An AsyncReadStream and AsyncWriteStream as Asio defines them, so that Beast reads and writes

@@ -17,7 +17,6 @@ namespace upstream {
 
 namespace ondemand = simdjson::ondemand;
 using boost::system::result;
-using simdjson::error_code;
 
 static_assert(kPayloadPadding >= simdjson::SIMDJSON_PADDING);
 
@@ -42,7 +41,7 @@ using Check = std::optional<Failure>;
 Check unreadable(std::string_view why) {
     return Failure{ClassifyProblem::Unreadable, std::string(why)};
 }
-Check check(error_code error) {
+Check check(simdjson::error_code error) {
     if (error == simdjson::SUCCESS) return std::nullopt;
     return unreadable(simdjson::error_message(error));
 }

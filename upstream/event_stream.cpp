@@ -1,13 +1,13 @@
 #include "upstream/event_stream.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <fmt/format.h>
+
+#include "base/as_tuple.h"
 
 namespace upstream {
 
@@ -17,7 +17,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kBodyBuffer = 64 * 1024;
 constexpr std::size_t kReceiveBuffer = 64 * 1024;
 constexpr std::string_view kEventStreamType = "text/event-stream";
@@ -53,13 +52,14 @@ asio::awaitable<base::Result<void>> EventStream::exchange_heads(const Address& a
     request.set(http::field::host, address.authority());
     request.set(http::field::accept, kEventStreamType);
     request.set(http::field::cache_control, "no-cache");
-    const auto [write_error, written] = co_await http::async_write(connection_->socket(), request, kAsTuple);
+    const auto [write_error, written] =
+        co_await http::async_write(connection_->socket(), request, base::kAsTuple);
     if (write_error) co_return ended(write_error);
 
     parser_.emplace();
     parser_->body_limit(boost::none);
     const auto [error, read] =
-        co_await http::async_read_header(connection_->socket(), received_, *parser_, kAsTuple);
+        co_await http::async_read_header(connection_->socket(), received_, *parser_, base::kAsTuple);
     if (error) co_return ended(error);
     co_return check_head();
 }
@@ -85,7 +85,7 @@ asio::awaitable<base::Result<std::string_view>> EventStream::read() {
         if (parser_->is_done()) co_return ended(http::error::end_of_stream);
 
         const auto room = received_.prepare(kReceiveBuffer);
-        const auto [error, count] = co_await connection_->socket().async_read_some(room, kAsTuple);
+        const auto [error, count] = co_await connection_->socket().async_read_some(room, base::kAsTuple);
         if (error) co_return ended(error);
         received_.commit(count);
     }

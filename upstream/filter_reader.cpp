@@ -7,6 +7,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/rethrow.h"
 #include "upstream/natural_key.h"
 
 namespace upstream {
@@ -29,10 +30,6 @@ std::optional<std::uint32_t> parse_id(const std::optional<std::string>& text) {
     const auto [rest, error] = std::from_chars(text->data(), end, id);
     if (error != std::errc{} || rest != end) return std::nullopt;
     return id;
-}
-
-void rethrow(const std::exception_ptr& exception) {
-    if (exception) std::rethrow_exception(exception);
 }
 
 }  // namespace
@@ -90,7 +87,7 @@ FilterReader::FilterReader(std::shared_ptr<const NodeContext> node, base::Filter
 FilterReader::~FilterReader() = default;
 
 void FilterReader::start() {
-    asio::co_spawn(node_->shared->executor, run(shared_from_this()), rethrow);
+    asio::co_spawn(node_->shared->executor, run(shared_from_this()), base::rethrow);
 }
 
 void FilterReader::admit() {

@@ -5,7 +5,6 @@
 namespace upstream {
 
 namespace ondemand = simdjson::ondemand;
-using simdjson::error_code;
 
 namespace {
 
@@ -65,7 +64,7 @@ bool is_string(std::string_view token) {
     return true;
 }
 
-error_code check_object(ondemand::value value, int depth) {
+simdjson::error_code check_object(ondemand::value value, int depth) {
     ondemand::object object;
     if (const auto error = value.get_object().get(object)) return error;
     for (auto result : object) {
@@ -77,7 +76,7 @@ error_code check_object(ondemand::value value, int depth) {
     return simdjson::SUCCESS;
 }
 
-error_code check_array(ondemand::value value, int depth) {
+simdjson::error_code check_array(ondemand::value value, int depth) {
     ondemand::array array;
     if (const auto error = value.get_array().get(array)) return error;
     for (auto result : array) {
@@ -105,7 +104,7 @@ std::string_view scalar_token(ondemand::value& value) {
     return token;
 }
 
-error_code check_value(ondemand::value value, int depth) {
+simdjson::error_code check_value(ondemand::value value, int depth) {
     if (depth > kDeepest) return simdjson::DEPTH_ERROR;
     ondemand::json_type type{};
     if (const auto error = value.type().get(type)) return error;

@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "base/rethrow.h"
 #include "upstream/natural_key.h"
 
 namespace upstream {
@@ -18,10 +19,6 @@ RetryPolicy::Random make_random() {
     return [engine = std::minstd_rand(std::random_device{}())]() mutable {
         return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
     };
-}
-
-void rethrow(const std::exception_ptr& exception) {
-    if (exception) std::rethrow_exception(exception);
 }
 
 double seconds(std::chrono::milliseconds delay) {
@@ -52,7 +49,7 @@ NodeConnection::NodeConnection(std::shared_ptr<SharedContext> shared, const Node
 
 void NodeConnection::start() {
     if (suspended()) node_->log->info("node {}: suspended, not connected until it is resumed", name());
-    asio::co_spawn(shared_->executor, run(shared_from_this()), rethrow);
+    asio::co_spawn(shared_->executor, run(shared_from_this()), base::rethrow);
 }
 
 void NodeConnection::stop() {

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+
+#include "base/as_tuple.h"
 
 namespace upstream {
 
@@ -26,7 +26,7 @@ class Signal {
     [[nodiscard]] boost::asio::awaitable<void> wait_until(Clock::time_point when) {
         if (!is_set_) {
             timer_.expires_at(when);
-            co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+            co_await timer_.async_wait(base::kAsTuple);
         }
         is_set_ = false;
     }

@@ -1,7 +1,5 @@
 #include "upstream/status_probe.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/read.hpp>
@@ -11,6 +9,8 @@
 #include <simdjson.h>
 #include <stdexcept>
 
+#include "base/as_tuple.h"
+
 namespace upstream {
 
 namespace asio = boost::asio;
@@ -18,7 +18,6 @@ namespace http = boost::beast::http;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint64_t kLargestStatus = std::uint64_t{4} << 20;
 
 ProbeError failure(ProbeError::Reason reason, std::string message) {
@@ -51,14 +50,15 @@ asio::awaitable<boost::system::result<std::string, ProbeError>> fetch(TcpConnect
     request.set(http::field::host, address.authority());
     request.set(http::field::accept, "application/json");
     request.set(http::field::connection, "close");
-    const auto [write_error, written] = co_await http::async_write(connection.socket(), request, kAsTuple);
+    const auto [write_error, written] =
+        co_await http::async_write(connection.socket(), request, base::kAsTuple);
     if (write_error)
         co_return failure(Unreachable, "the status request was cut off: " + write_error.message());
 
     boost::beast::flat_buffer buffer;
     http::response_parser<http::string_body> parser;
     parser.body_limit(kLargestStatus);
-    const auto [error, read] = co_await http::async_read(connection.socket(), buffer, parser, kAsTuple);
+    const auto [error, read] = co_await http::async_read(connection.socket(), buffer, parser, base::kAsTuple);
     if (connection.timed_out()) co_return failure(Unreachable, "no answer to the status request in time");
     if (error) co_return failure(Unreachable, "no answer to the status request: " + error.message());
     if (parser.get().result() != http::status::ok) {

@@ -1,22 +1,16 @@
 #include "upstream/tcp_connection.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <utility>
+
+#include "base/as_tuple.h"
 
 namespace upstream {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-namespace {
-
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-
-}  // namespace
 
 std::string_view Address::bare_host() const {
     const std::string_view text = host;
@@ -123,7 +117,7 @@ asio::awaitable<error_code> TcpConnection::connect_to(tcp::endpoint endpoint, Cl
     if (error) co_return error;
 
     set_deadline(deadline);
-    std::tie(error) = co_await tcp.async_connect(endpoint, kAsTuple);
+    std::tie(error) = co_await tcp.async_connect(endpoint, base::kAsTuple);
     const bool in_time = !timed_out_;
     clear_deadline();
     if (!in_time) co_return asio::error::timed_out;
