@@ -21,12 +21,6 @@ void limit_file_size(pid_t pid, rlim_t bytes) {
     ASSERT_EQ(::prlimit(pid, RLIMIT_FSIZE, &limit, nullptr), 0);
 }
 
-std::size_t count_of(const std::string& text, std::string_view part) {
-    std::size_t count = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
-    return count;
-}
-
 TEST(FullDisk, NothingIsLostOnceThereIsSpaceAgain) {
     constexpr std::size_t kBefore = 1000;
     constexpr std::size_t kEvents = 6000;

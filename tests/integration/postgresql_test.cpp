@@ -48,12 +48,6 @@ std::string digest_of(const support::Follower& follower) {
     return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + size, ""));
 }
 
-std::size_t count_of(const std::string& text, std::string_view part) {
-    std::size_t count = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
-    return count;
-}
-
 void expect_no_complaints(const NodeFollowers& followers) {
     for (const auto* follower : {&followers.main, &followers.deploys, &followers.sigs}) {
         for (const auto& complaint : follower->complaints()) ADD_FAILURE() << complaint;

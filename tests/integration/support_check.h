@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/follower.h"
@@ -20,6 +21,12 @@ inline std::vector<std::string> lines_of(const std::string& text) {
         begin = end + 1;
     }
     return lines;
+}
+
+inline std::size_t count_of(const std::string& text, std::string_view part) {
+    std::size_t count = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+    return count;
 }
 
 /// What the three endpoints of the nodes gave together: every event once, ids dense from 1 on, and the

@@ -17,14 +17,9 @@
 #include <unistd.h>
 #include <utility>
 
+#include "support/system_call.h"
+
 namespace support {
-namespace {
-
-[[noreturn]] void fail(const char* what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
-
-}  // namespace
 
 TemporaryFolder::TemporaryFolder() {
     std::string name = (std::filesystem::temp_directory_path() / "event-sidecar-test-XXXXXX").string();

@@ -11,18 +11,15 @@
 #include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
+
+#include "support/system_call.h"
 
 namespace support {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-[[noreturn]] void fail(const char* what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 std::string dechunked(std::string_view rest) {
     std::string out;

@@ -18,7 +18,6 @@
 namespace admin {
 namespace {
 
-using nlohmann::json;
 using support::body_of;
 using support::head_of;
 using support::RawClient;
@@ -48,7 +47,9 @@ class DashboardTest : public ::testing::Test {
     std::string get(std::string_view target, std::string_view headers = {}) const {
         return support::fetch(server_->port(), fmt::format("GET {} HTTP/1.1\r\n{}", target, headers));
     }
-    json state() const { return json::parse(body_of(get("/dashboard/state")), nullptr, false); }
+    nlohmann::json state() const {
+        return nlohmann::json::parse(body_of(get("/dashboard/state")), nullptr, false);
+    }
 
     std::unique_ptr<RawClient> open_stream() const {
         auto client = std::make_unique<RawClient>(server_->port());
@@ -114,7 +115,7 @@ TEST_F(DashboardTest, EveryFileThatThePageNamesIsThere) {
 TEST_F(DashboardTest, TheStateIsMadeWhenItIsAskedFor) {
     finder_.add(base::Kind::BlockAdded, 5);
     lines_->error("events cannot be stored: the disk is full");
-    json shown;
+    nlohmann::json shown;
     // What does not answer at once is left out.
     ASSERT_TRUE(support::eventually([&] {
         shown = state();

@@ -21,7 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using admin_test::report_of;
-using nlohmann::json;
 using support::body_of;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -79,8 +78,8 @@ TEST_F(HealthRoutes, EveryReasonIsTold) {
     set(problems_, {"the disk\nis full", "the moon \"is\" down"});
     const auto response = get("/health/ready");
     EXPECT_THAT(response, StartsWith("HTTP/1.1 503 "));
-    EXPECT_EQ(json::parse(body_of(response)),
-              (json{{"ready", false}, {"reasons", {"the disk\nis full", "the moon \"is\" down"}}}));
+    EXPECT_EQ(nlohmann::json::parse(body_of(response)),
+              (nlohmann::json{{"ready", false}, {"reasons", {"the disk\nis full", "the moon \"is\" down"}}}));
     EXPECT_EQ(body_of(get("/health/ready?plain")), "not ready: the disk is full; the moon \"is\" down\n")
         << "one line, whatever a reason says";
     set(problems_, {});

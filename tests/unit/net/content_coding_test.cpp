@@ -7,6 +7,8 @@
 #include <optional>
 #include <zlib.h>
 
+#include "unit/net/shared_body.h"
+
 namespace net {
 namespace {
 
@@ -42,12 +44,6 @@ std::string sample(std::size_t size) {
     }
     out.resize(size);
     return out;
-}
-
-SharedBody shared(std::string bytes) {
-    auto owner = std::make_shared<const std::string>(std::move(bytes));
-    const std::string_view view = *owner;
-    return {std::move(owner), view};
 }
 
 /// The pieces of a body, as a connection asks for them.

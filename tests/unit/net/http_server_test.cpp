@@ -1,6 +1,5 @@
 #include "net/http_server.h"
 
-#include <boost/asio/write.hpp>
 #include <optional>
 
 #include "unit/net/running_server.h"
@@ -11,16 +10,6 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using support::RawClient;
-
-asio::awaitable<Answer> echo(Request request, std::size_t) {
-    if (request.path() == "/takeover") {
-        Takeover takeover = [](tls::Socket socket) {
-            asio::write(socket.tcp(), asio::buffer(std::string_view("taken over")));
-        };
-        co_return takeover;
-    }
-    co_return text_response(200, request.method + " " + request.target + " " + request.body);
-}
 
 class HttpServerTest : public testing::Test {
   protected:

@@ -1,7 +1,5 @@
 // The server over TLS, as clients see it.
 
-#include <array>
-#include <boost/asio/buffer.hpp>
 #include <gtest/gtest.h>
 #include <optional>
 
@@ -13,23 +11,9 @@
 namespace net {
 namespace {
 
-namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using support::RawClient;
 using tls::MinVersion;
-
-asio::awaitable<Answer> echo(Request request, std::size_t) {
-    if (request.path() == "/takeover") {
-        Takeover takeover = [](tls::Socket socket) {
-            boost::system::error_code error;
-            const std::array buffers{asio::buffer(std::string_view("taken over"))};
-            EXPECT_EQ(socket.write_some(buffers, error), 10U);
-            socket.say_end();
-        };
-        co_return takeover;
-    }
-    co_return text_response(200, request.method + " " + request.target + " " + request.body);
-}
 
 class HttpsServer : public testing::Test {
   protected:

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "unit/net/running_server.h"
+#include "unit/net/shared_body.h"
 
 namespace net {
 namespace {
@@ -9,12 +10,6 @@ namespace {
 namespace asio = boost::asio;
 using support::body_of;
 using support::head_of;
-
-SharedBody shared(std::string bytes) {
-    auto owner = std::make_shared<const std::string>(std::move(bytes));
-    const std::string_view view = *owner;
-    return {std::move(owner), view};
-}
 
 /// Gives the pieces one by one, then an end, or an error.
 struct Pieces {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <gtest/gtest.h>
 #include <memory>
@@ -64,5 +67,19 @@ class RunningServer {
     std::vector<Worker> workers_;
     std::shared_ptr<HttpServer> server_;
 };
+
+/// Answers with the request itself; "/takeover" takes the connection.
+inline boost::asio::awaitable<Answer> echo(Request request, std::size_t) {
+    if (request.path() == "/takeover") {
+        Takeover takeover = [](tls::Socket socket) {
+            boost::system::error_code error;
+            const std::array buffers{boost::asio::buffer(std::string_view("taken over"))};
+            EXPECT_EQ(socket.write_some(buffers, error), 10U);
+            socket.say_end();
+        };
+        co_return takeover;
+    }
+    co_return text_response(200, request.method + " " + request.target + " " + request.body);
+}
 
 }  // namespace net

@@ -3,12 +3,19 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <chrono>
 #include <future>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "server/loop_watch.h"
+
 namespace server {
+
+/// Of a watch that a test need not wait for long.
+inline constexpr LoopWatch::Times kFast{.interval = std::chrono::milliseconds(5),
+                                        .patience = std::chrono::seconds(1)};
 
 /// A loop with a thread of its own, which can be made to hang.
 class HeldLoop {

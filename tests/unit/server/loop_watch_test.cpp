@@ -8,11 +8,9 @@
 namespace server {
 namespace {
 
-using namespace std::chrono_literals;
 using support::eventually;
 using testing::IsEmpty;
 
-constexpr LoopWatch::Times kFast{.interval = 5ms, .patience = 1s};
 using Names = std::vector<std::string>;
 
 /// A watch on a main loop that runs; ends before the loops do.

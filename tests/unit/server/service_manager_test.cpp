@@ -14,8 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 using support::says;
 
-constexpr LoopWatch::Times kFast{.interval = 5ms, .patience = 1s};
-
 /// systemd, as a service sees it: a socket, and the time of the watchdog.
 class Systemd {
   public:

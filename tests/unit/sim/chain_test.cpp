@@ -12,7 +12,6 @@
 namespace {
 
 using base::Kind;
-using nlohmann::json;
 using namespace std::chrono_literals;
 
 sim::ChainOptions small_chain(std::uint64_t seed = 1) {
@@ -113,7 +112,7 @@ TEST(Chain, EveryPayloadIsAnObjectWithItsKindAsTheOnlyMember) {
     options.blocks_per_era = 5;
     sim::Chain chain(options);
     for (const auto& event : take(chain, 500)) {
-        const auto document = json::parse(event.payload);
+        const auto document = nlohmann::json::parse(event.payload);
         ASSERT_EQ(document.size(), 1U);
         ASSERT_EQ(document.begin().key(), base::row_of(event.kind).name);
         ASSERT_TRUE(document.begin()->is_object());
@@ -128,7 +127,7 @@ TEST(Chain, ABlockNamesItsDeploysAndItsPredecessor) {
     std::string block_hash;
     std::set<std::string> in_block;
     for (const auto& event : take(chain, 300)) {
-        const auto inner = json::parse(event.payload).begin().value();
+        const auto inner = nlohmann::json::parse(event.payload).begin().value();
         if (event.kind == Kind::DeployAccepted) accepted.insert(inner.at("hash"));
         if (event.kind == Kind::BlockAdded) {
             const auto& block = inner.at("block");
@@ -161,7 +160,7 @@ TEST(Chain, TheLastBlockOfAnEraNamesTheNextValidatorsAndComesWithTheStep) {
     std::vector<int> steps;
     for (const auto& event : take(chain, 600)) {
         if (event.kind != Kind::Step && event.kind != Kind::BlockAdded) continue;
-        const auto inner = json::parse(event.payload).begin().value();
+        const auto inner = nlohmann::json::parse(event.payload).begin().value();
         if (event.kind == Kind::Step) steps.push_back(inner.at("era_id"));
         if (event.kind != Kind::BlockAdded) continue;
         const auto& header = inner.at("block").at("header");
@@ -212,7 +211,7 @@ TEST(Chain, AStepIsAsLargeAsAskedFor) {
         EXPECT_GE(payload.size(), size);
         EXPECT_LE(payload.size(), size + 400);
         if (size < 1'000'000) {
-            EXPECT_TRUE(json::accept(payload));
+            EXPECT_TRUE(nlohmann::json::accept(payload));
         }
         EXPECT_TRUE(payload.starts_with(R"({"Step":{"era_id":7723,)"));
     }

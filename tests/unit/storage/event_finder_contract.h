@@ -22,6 +22,12 @@ class EventFinderContract : public testing::TestWithParam<RetentionLogFactory> {
     std::unique_ptr<RetentionLog> database_ = GetParam().make();
 };
 
+[[nodiscard]] inline base::Event block_at_height(std::uint64_t number, std::uint64_t height) {
+    auto block = block_added(number);
+    block.height = height;
+    return block;
+}
+
 inline base::EventId id_of(const storage::FoundEvent& event) {
     return event.id;
 }

@@ -25,12 +25,6 @@ using testing::SizeIs;
 constexpr std::array kOrders{Order::NewestFirst, Order::OldestFirst};
 constexpr std::size_t kAll = 10'000;
 
-base::Event block_at_height(std::uint64_t number, std::uint64_t height) {
-    auto block = block_added(number);
-    block.height = height;
-    return block;
-}
-
 class Listings : public EventFinderContract {
   protected:
     std::vector<base::EventId> blocks(const BlockQuery& query) {

@@ -1,7 +1,6 @@
 // The contract of the finder: single events and small sets of them.
 
 #include <atomic>
-#include <chrono>
 #include <future>
 #include <thread>
 
@@ -16,20 +15,6 @@ using base::Kind;
 using storage::FoundEvent;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-constexpr std::int64_t kDay = std::int64_t{24} * 3600 * 1000;
-
-std::int64_t now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
-base::Event block_at_height(std::uint64_t number, std::uint64_t height) {
-    auto block = block_added(number);
-    block.height = height;
-    return block;
-}
 
 INSTANTIATE_TEST_SUITE_P(Databases, EventFinderContract, testing::ValuesIn(retention_log_factories()),
                          [](const auto& parameter) { return parameter.param.name; });

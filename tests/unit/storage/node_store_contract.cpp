@@ -26,8 +26,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-using Wish = storage::NodeIntent::Wish;
-
 class NodeStoreContract : public testing::TestWithParam<LogFactory> {
   protected:
     storage::EventLog& log() { return harness_->log(); }

@@ -3,12 +3,9 @@
 #include "storage/node_store.h"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdint>
-#include <fcntl.h>
 #include <filesystem>
 #include <future>
 #include <gmock/gmock.h>
@@ -16,9 +13,7 @@
 #include <memory>
 #include <spdlog/sinks/ostream_sink.h>
 #include <sstream>
-#include <stdexcept>
 #include <string>
-#include <sys/wait.h>
 #include <tuple>
 #include <unistd.h>
 #include <utility>
@@ -26,6 +21,7 @@
 
 #include "base/metrics.h"
 #include "full_disk.h"
+#include "killed_child.h"
 #include "node_stores.h"
 #include "sqlite_log.h"
 #include "storage/event_finder.h"
@@ -51,8 +47,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
-
-using Wish = NodeIntent::Wish;
 
 TEST(NodeStore, AHistoryTakesNoMoreRowsThanAreKept) {
     SqliteLog sqlite;
@@ -228,30 +222,12 @@ constexpr std::uint64_t kNodesOfChild = 3;
     }
 }
 
-/// Runs such a child for so many wishes; the last number that it acknowledged.
-std::uint64_t run_and_kill(const storage::SqliteOptions& options, std::uint64_t first, int wishes) {
-    std::array<int, 2> pipe{};
-    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-    const pid_t child = ::fork();
-    if (child == 0) save_until_killed(options, first, pipe[1]);
-    ::close(pipe[1]);
-    std::uint64_t number = 0;
-    for (int i = 0; i < wishes; ++i) {
-        if (::read(pipe[0], &number, sizeof number) != sizeof number) break;
-    }
-    ::kill(child, SIGKILL);
-    std::uint64_t more = 0;
-    while (::read(pipe[0], &more, sizeof more) == sizeof more) number = more;
-    ::close(pipe[0]);
-    ::waitpid(child, nullptr, 0);
-    return number;
-}
-
 TEST(NodeStore, AWishThatIsDoneSurvivesKill9) {
     SqliteLog sqlite(false);
     std::uint64_t next = 1;
     for (int round = 0; round < 6; ++round) {
-        const auto last = run_and_kill(sqlite.options(), next, 3 + 10 * round);
+        const auto last = run_and_kill(
+            [&](int acknowledge) { save_until_killed(sqlite.options(), next, acknowledge); }, 3 + 10 * round);
         ASSERT_GE(last, next + kNodesOfChild - 1);
         sqlite.open();
         const auto found = sqlite.log().nodes().intents();

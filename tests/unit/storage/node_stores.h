@@ -18,7 +18,8 @@
 
 namespace storage_test {
 
-using IntentFields = std::tuple<std::string, storage::NodeIntent::Wish, std::string>;
+using Wish = storage::NodeIntent::Wish;
+using IntentFields = std::tuple<std::string, Wish, std::string>;
 
 inline std::vector<IntentFields> intents(storage::EventLog& log) {
     std::vector<IntentFields> fields;

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "event_finder_contract.h"
 #include "postgresql_log.h"
 #include "storage/event_finder.h"
 #include "support/process.h"
@@ -24,21 +25,18 @@ using support::eventually;
 using support::PostgresqlServer;
 using testing::ElementsAre;
 
-std::vector<base::EventId> ids_of(const base::Result<storage::Listing<storage::FoundEvent>>& page) {
-    std::vector<base::EventId> ids;
-    for (const auto& event : page.value().entries) ids.push_back(event.id);
-    return ids;
-}
-
 TEST(PostgresqlEventFinder, AnotherInstancesOwnShutdownIsNotGiven) {
     PostgresqlLog first;
     PostgresqlLog second(first, "two");
     append(first.log(), {shutdown(Filter::Sidecar, 1), block_added(1), shutdown(Filter::Main, 2)});
     append(second.log(), {shutdown(Filter::Sidecar, 3)});
-    EXPECT_THAT(ids_of(first.log().finder().events({.kind = Kind::Shutdown})), ElementsAre(3, 1));
-    EXPECT_THAT(ids_of(second.log().finder().events({.kind = Kind::Shutdown})), ElementsAre(4, 3));
-    EXPECT_THAT(ids_of(first.log().finder().events({})), ElementsAre(3, 2, 1));
-    EXPECT_THAT(ids_of(second.log().finder().events({.limits = {.max_entries = 2}})), ElementsAre(4, 3));
+    EXPECT_THAT(ids_of(first.log().finder().events({.kind = Kind::Shutdown}).value().entries),
+                ElementsAre(3, 1));
+    EXPECT_THAT(ids_of(second.log().finder().events({.kind = Kind::Shutdown}).value().entries),
+                ElementsAre(4, 3));
+    EXPECT_THAT(ids_of(first.log().finder().events({}).value().entries), ElementsAre(3, 2, 1));
+    EXPECT_THAT(ids_of(second.log().finder().events({.limits = {.max_entries = 2}}).value().entries),
+                ElementsAre(4, 3));
     EXPECT_TRUE(second.log().finder().block_at(1).value()) << "all else is one log";
 }
 

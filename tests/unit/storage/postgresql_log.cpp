@@ -2,17 +2,9 @@
 
 #include <utility>
 
+#include "log_metrics.h"
+
 namespace storage_test {
-
-namespace {
-
-/// Outlives every log of the program, as the log may count until it is destroyed.
-base::Metrics& metrics() {
-    static base::Metrics instance;
-    return instance;
-}
-
-}  // namespace
 
 storage::PostgresqlOptions to_options(const support::PostgresqlServer& server, std::string database) {
     storage::PostgresqlOptions options;
@@ -48,7 +40,7 @@ const std::string& PostgresqlLog::database() const {
 }
 
 base::Result<std::unique_ptr<storage::PostgresqlEventLog>> PostgresqlLog::try_open() const {
-    return storage::PostgresqlEventLog::open(options_, base::make_null_log(), metrics());
+    return storage::PostgresqlEventLog::open(options_, base::make_null_log(), log_metrics());
 }
 
 void PostgresqlLog::reopen() {

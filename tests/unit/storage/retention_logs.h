@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -12,6 +13,14 @@
 #include "storage/retention_options.h"
 
 namespace storage_test {
+
+inline constexpr storage::UnixMs kDay = storage::UnixMs{24} * 3600 * 1000;
+
+[[nodiscard]] inline storage::UnixMs now_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
 
 /// A log of one database form; what retention does with it happens at times of the test's choice.
 class RetentionLog {

@@ -1,7 +1,6 @@
 // The deletion of old events, on every database form. What only one form has is at the end, and in
 // postgresql_retention_test.cpp.
 
-#include <chrono>
 #include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,18 +23,6 @@ using base::Kind;
 using storage::RetentionOptions;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-constexpr std::int64_t kDay = std::int64_t{24} * 3600 * 1000;
-
-std::int64_t now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
-std::vector<base::EventId> ids_of(storage::EventLog& log, base::Endpoint endpoint) {
-    return read_ids(log, {.endpoint = endpoint, .max_events = 10'000, .max_bytes = 1 << 30});
-}
 
 class Retention : public testing::TestWithParam<RetentionLogFactory> {
   protected:
@@ -71,7 +58,9 @@ TEST_P(Retention, KeptKindsStayBelowTheOldestId) {
     database().prune({.max_age_in_days = 1, .keep_kinds = {Kind::BlockAdded}}, now_ms() + 2 * kDay);
     append(log(), {step(2)});
     EXPECT_EQ(log().range().oldest, 5U);
-    EXPECT_THAT(ids_of(log(), base::Endpoint::Main), ElementsAre(1, 3, 5));
+    const storage::ReadRequest main{
+        .endpoint = base::Endpoint::Main, .max_events = 10'000, .max_bytes = 1 << 30};
+    EXPECT_THAT(read_ids(log(), main), ElementsAre(1, 3, 5));
 }
 
 TEST_P(Retention, WhatWasDeletedIsKnownForADay) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "full_disk.h"
+#include "killed_child.h"
 #include "sqlite_log.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_schema.h"
@@ -143,30 +144,13 @@ TEST(SqliteFailure, AnIncompletePayloadIsCorruptAndTheRestReadable) {
     }
 }
 
-/// Runs such a child for so many acknowledged batches; the last block that it acknowledged.
-std::uint64_t run_and_kill(const storage::SqliteOptions& options, std::uint64_t first_block, int batches) {
-    std::array<int, 2> pipe{};
-    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-    const pid_t child = ::fork();
-    if (child == 0) append_until_killed(options, first_block, pipe[1]);
-    ::close(pipe[1]);
-    std::uint64_t block = 0;
-    for (int i = 0; i < batches; ++i) {
-        if (::read(pipe[0], &block, sizeof block) != sizeof block) break;
-    }
-    ::kill(child, SIGKILL);
-    std::uint64_t more = 0;
-    while (::read(pipe[0], &more, sizeof more) == sizeof more) block = more;
-    ::close(pipe[0]);
-    ::waitpid(child, nullptr, 0);
-    return block;
-}
-
 TEST(SqliteFailure, NothingAcknowledgedIsLostToKill9) {
     SqliteLog sqlite(false);
     std::uint64_t next_block = 1;
     for (int round = 0; round < 8; ++round) {
-        const auto last = run_and_kill(sqlite.options(), next_block, 1 + 7 * round);
+        const auto last = run_and_kill(
+            [&](int acknowledge) { append_until_killed(sqlite.options(), next_block, acknowledge); },
+            1 + 7 * round);
         ASSERT_GE(last, next_block);
         sqlite.open();
         const auto events = read_all(sqlite.log());

@@ -6,22 +6,13 @@
 #include <iterator>
 #include <thread>
 
+#include "log_metrics.h"
 #include "storage/sqlite.h"
 
 namespace storage_test {
 
-namespace {
-
-/// Outlives every log of the program, as the log may count until it is destroyed.
-base::Metrics& metrics() {
-    static base::Metrics instance;
-    return instance;
-}
-
-}  // namespace
-
 base::Result<std::unique_ptr<storage::SqliteEventLog>> open_sqlite(const storage::SqliteOptions& options) {
-    return storage::SqliteEventLog::open(options, base::make_null_log(), metrics());
+    return storage::SqliteEventLog::open(options, base::make_null_log(), log_metrics());
 }
 
 base::Error opening_error(const storage::SqliteOptions& options) {

@@ -24,7 +24,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr std::uint64_t kBlocks = 40;
+constexpr std::uint64_t kFilledBlocks = 40;
 constexpr std::uint64_t kSigners = 50;
 
 /// Also below the oldest id.
@@ -36,7 +36,7 @@ class SqliteRepair : public testing::Test {
   protected:
     /// Blocks with deploys and signatures, some hundred events a page of the table.
     void fill() {
-        for (std::uint64_t block = 1; block <= kBlocks; ++block) {
+        for (std::uint64_t block = 1; block <= kFilledBlocks; ++block) {
             append(sqlite_.log(), {from_node(block_added(block), "n", static_cast<std::uint32_t>(block)),
                                    deploy_processed(block)});
             append(sqlite_.log(), signatures(block, kSigners));
@@ -153,7 +153,7 @@ TEST_F(SqliteRepair, DamagedIndexesCostNothing) {
         EXPECT_EQ(repair().outcome, Repair::Outcome::Repaired);
         const bool key_is_lost = std::string(index) == "event_key";
         const bool payload_is_lost = std::string(index) == "payload_part_seq";
-        expect_good_log(key_is_lost ? 2 * kBlocks + 2 : (payload_is_lost ? 1 : 0));
+        expect_good_log(key_is_lost ? 2 * kFilledBlocks + 2 : (payload_is_lost ? 1 : 0));
     }
 }
 

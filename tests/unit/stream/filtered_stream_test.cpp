@@ -13,12 +13,12 @@ using namespace std::chrono_literals;
 using base::Kind;
 using support::RawClient;
 
-base::KeyBytes hash(std::uint64_t number) {
+base::KeyBytes deploy_hash(std::uint64_t number) {
     base::KeyBytes bytes(32, 0xab);
     for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(number >> (8 * i));
     return bytes;
 }
-base::KeyBytes account(std::uint8_t number) {
+base::KeyBytes account_key(std::uint8_t number) {
     base::KeyBytes bytes(33, number);
     bytes[0] = 1;
     return bytes;
@@ -31,8 +31,8 @@ std::string hex(const base::KeyBytes& bytes) {
 
 base::Event deploy(Kind kind, std::uint64_t number, std::uint8_t account_number = 0) {
     auto made = event(kind, number);
-    made.key.first = hash(number);
-    if (account_number != 0) made.account = account(account_number);
+    made.key.first = deploy_hash(number);
+    if (account_number != 0) made.account = account_key(account_number);
     return made;
 }
 base::Event of_era(Kind kind, std::uint64_t number, std::uint64_t era) {
@@ -90,10 +90,10 @@ TEST_F(FilteredStreamTest, EventsPassByTheirMembers) {
         open({.event_stream_buffer_length = ring_length});
         const auto end = frame_text(8, R"({"Shutdown":8})");
         const auto of_two = frame_text(2, R"({"DeployProcessed":2})");
-        expect_body("/events/main?start_from=1&account=" + hex(account(2)), of_two + end);
-        expect_body("/events/main?start_from=1&deploy_hash=" + hex(hash(2)), of_two + end);
-        expect_body("/events?start_from=1&deploy_hash=" + hex(hash(2)), of_two + end);
-        expect_body("/events/main?start_from=1&deploy_hash=" + hex(hash(3)),
+        expect_body("/events/main?start_from=1&account=" + hex(account_key(2)), of_two + end);
+        expect_body("/events/main?start_from=1&deploy_hash=" + hex(deploy_hash(2)), of_two + end);
+        expect_body("/events?start_from=1&deploy_hash=" + hex(deploy_hash(2)), of_two + end);
+        expect_body("/events/main?start_from=1&deploy_hash=" + hex(deploy_hash(3)),
                     frame_text(3, R"({"DeployExpired":3})") + end);
         expect_body("/events/main?start_from=1&era_id=9", frame_text(4, R"({"Step":4})") + end);
         expect_body("/events?start_from=1&era_id=9", frame_text(6, R"({"FinalitySignature":6})") + end);
@@ -105,7 +105,7 @@ TEST_F(FilteredStreamTest, EventsPassByTheirMembers) {
 
 TEST_F(FilteredStreamTest, EventsPassByTheirMembersLive) {
     open();
-    auto of_account = accepted("/events/deploys?account=" + hex(account(2)));
+    auto of_account = accepted("/events/deploys?account=" + hex(account_key(2)));
     auto of_era_9 = accepted("/events/sigs?era_id=9");
     feed({deploy(Kind::DeployAccepted, 1, 1), of_era(Kind::FinalitySignature, 2, 9),
           deploy(Kind::DeployAccepted, 3, 2), of_era(Kind::FinalitySignature, 4, 8)});
@@ -214,7 +214,7 @@ TEST_F(FilteredStreamTest, AgreesWithANaiveModelForAnyFilterAndCursor) {
         const auto other = kKindsUsed[random() % kKindsUsed.size()];
         const bool by_account = one == Kind::DeployProcessed && random() % 2 == 0;
         const bool by_era = !by_account && other != Kind::DeployProcessed && random() % 2 == 0;
-        const auto wanted_account = account(2);
+        const auto wanted_account = account_key(2);
         std::string filter = kinds_text(one, other);
         if (by_account) filter += "&account=" + hex(wanted_account);
         if (by_era) filter += "&era_id=2";

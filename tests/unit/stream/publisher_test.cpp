@@ -1,12 +1,12 @@
 #include "stream/publisher.h"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <mutex>
 
 #include "support/memory_log.h"
 #include "support/process.h"
+#include "unit/stream/running_streams.h"
 
 namespace stream {
 namespace {
@@ -16,19 +16,8 @@ using base::Kind;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-base::Event event(std::uint8_t number, Kind kind = Kind::BlockAdded) {
-    base::Event made;
-    made.kind = kind;
-    made.filter = kind == Kind::Shutdown ? base::Filter::Sidecar : base::row_of(kind).filter;
-    made.key.first.push_back(number);
-    made.payload = fmt::format("{}", number);
-    return made;
-}
-
-base::Event version(std::uint32_t patch) {
-    base::Event made;
-    made.api_version = {1, 5, patch};
-    return made;
+base::Event block(std::uint64_t number) {
+    return event(Kind::BlockAdded, number);
 }
 
 /// A publisher over a log in memory, and what it hands on.
@@ -71,36 +60,36 @@ class PublisherTest : public testing::Test {
 
 TEST_F(PublisherTest, WhatOthersAppendedIsHandedOnWhenTheLogTells) {
     start();
-    log_.append_elsewhere({event(1), event(2)});
+    log_.append_elsewhere({block(1), block(2)});
     EXPECT_THAT(ids(), IsEmpty());
     log_.learn();
     EXPECT_TRUE(await({1, 2}));
-    feed({event(3)});
+    feed({block(3)});
     EXPECT_TRUE(await({1, 2, 3}));
 }
 
 TEST_F(PublisherTest, WhatOthersAppendedGoesBeforeTheOwnBatch) {
     start();
-    feed({event(1)});
+    feed({block(1)});
     ASSERT_TRUE(await({1}));
-    log_.append_elsewhere({event(2), event(3)});
-    feed({event(4)});
+    log_.append_elsewhere({block(2), block(3)});
+    feed({block(4)});
     EXPECT_TRUE(await({1, 2, 3, 4}));
 }
 
 TEST_F(PublisherTest, ADuplicateTellsOfWhatOthersAppended) {
     start();
-    log_.append_elsewhere({event(1), event(2)});
-    feed({event(2)});
+    log_.append_elsewhere({block(1), block(2)});
+    feed({block(2)});
     EXPECT_TRUE(await({1, 2}));
 }
 
 TEST_F(PublisherTest, ManyEventsOfOthersComeInOrder) {
     start();
     std::vector<EventId> wanted;
-    for (int i = 1; i <= 250; ++i) {
-        log_.append_elsewhere({event(static_cast<std::uint8_t>(i))});
-        wanted.push_back(static_cast<EventId>(i));
+    for (EventId i = 1; i <= 250; ++i) {
+        log_.append_elsewhere({block(i)});
+        wanted.push_back(i);
         if (i % 50 == 0) log_.learn();
     }
     EXPECT_TRUE(await(wanted));
@@ -108,31 +97,33 @@ TEST_F(PublisherTest, ManyEventsOfOthersComeInOrder) {
 
 TEST_F(PublisherTest, OwnEventsOfOthersAreNotHandedOn) {
     start();
-    log_.append_elsewhere({event(1, Kind::Shutdown)}, true);
-    log_.append_elsewhere({event(2)});
+    auto shutdown = event(Kind::Shutdown, 1);
+    shutdown.filter = base::Filter::Sidecar;
+    log_.append_elsewhere({shutdown}, true);
+    log_.append_elsewhere({block(2)});
     log_.learn();
     EXPECT_TRUE(await({2}));
-    feed({event(3)});
+    feed({block(3)});
     EXPECT_TRUE(await({2, 3}));
 }
 
 TEST_F(PublisherTest, ABatchWhoseAnswerWasLostIsHandedOnOnce) {
     start();
-    feed({event(1)});
+    feed({block(1)});
     ASSERT_TRUE(await({1}));
     log_.lose_next_answer = true;
-    feed({event(2), version(6), event(3)});
+    feed({block(2), version(6), block(3)});
     EXPECT_TRUE(await({1, 2, 3}));
-    feed({event(4)});
+    feed({block(4)});
     EXPECT_TRUE(await({1, 2, 3, 4}));
 }
 
 TEST_F(PublisherTest, WhileOthersEventsCannotBeReadTheOwnWait) {
     start();
-    log_.append_elsewhere({event(1)});
+    log_.append_elsewhere({block(1)});
     log_.reads_fail = true;
     const auto reads = log_.reads.load();
-    feed({event(2)});
+    feed({block(2)});
     ASSERT_TRUE(support::eventually([&] { return log_.reads >= reads + 2; }));
     EXPECT_THAT(ids(), IsEmpty());
     log_.reads_fail = false;
@@ -142,9 +133,9 @@ TEST_F(PublisherTest, WhileOthersEventsCannotBeReadTheOwnWait) {
 
 TEST_F(PublisherTest, AStopWhileOthersEventsCannotBeReadEnds) {
     start();
-    log_.append_elsewhere({event(1)});
+    log_.append_elsewhere({block(1)});
     log_.reads_fail = true;
-    feed({event(2)});
+    feed({block(2)});
     publisher_->stop();
     EXPECT_THAT(ids(), IsEmpty());
 }
@@ -165,7 +156,7 @@ TEST_F(PublisherTest, ItTurnsWhenItIsWoken) {
 TEST_F(PublisherTest, ItTurnsWhileTheLogCannotBeWritten) {
     log_.appends_fail = true;
     start();
-    feed({event(1)});
+    feed({block(1)});
     ASSERT_TRUE(support::eventually([&] { return publisher_->outage().has_value(); }));
     for (int i = 0; i < 3; ++i) {
         const auto asked = std::chrono::steady_clock::now();
@@ -176,7 +167,7 @@ TEST_F(PublisherTest, ItTurnsWhileTheLogCannotBeWritten) {
 TEST_F(PublisherTest, AtTheEndItIsNotWatchedAnyMore) {
     start();
     EXPECT_TRUE(log_.is_watched());
-    log_.append_elsewhere({event(1)});
+    log_.append_elsewhere({block(1)});
     publisher_->stop();
     EXPECT_FALSE(log_.is_watched());
     log_.learn();

@@ -25,7 +25,7 @@ struct Pair {
     tcp::socket far;
 };
 
-class SendBatchTest : public testing::Test {
+class SendBatchTest : public ::testing::Test {
   protected:
     void SetUp() override {
         batch_ = SendBatch::open();

@@ -8,14 +8,13 @@
 #include "support/payloads.h"
 #include "support/process.h"
 #include "transfer/importer.h"
+#include "unit/transfer/never.h"
 
 namespace transfer {
 namespace {
 
 using base::Kind;
 using testing::HasSubstr;
-
-constexpr auto kNever = [] { return false; };
 
 class ExportTest : public testing::Test {
   protected:

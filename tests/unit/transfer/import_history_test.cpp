@@ -8,6 +8,7 @@
 
 #include "support/memory_log.h"
 #include "support/payloads.h"
+#include "unit/transfer/never.h"
 
 namespace transfer {
 namespace {
@@ -17,8 +18,6 @@ using storage::HistoryFault;
 using storage::HistoryItem;
 using storage::HistoryRow;
 using testing::HasSubstr;
-
-constexpr auto kNever = [] { return false; };
 
 class FakeHistory final : public storage::HistorySource {
   public:

@@ -9,14 +9,13 @@
 #include "support/memory_log.h"
 #include "support/payloads.h"
 #include "support/process.h"
+#include "unit/transfer/never.h"
 
 namespace transfer {
 namespace {
 
 using base::Kind;
 using testing::HasSubstr;
-
-constexpr auto kNever = [] { return false; };
 
 std::string step(std::uint64_t number) {
     return support::payload(Kind::Step, number);

@@ -6,14 +6,13 @@
 
 #include "support/memory_log.h"
 #include "support/payloads.h"
+#include "unit/transfer/never.h"
 
 namespace transfer {
 namespace {
 
 using base::Kind;
 using testing::HasSubstr;
-
-constexpr auto kNever = [] { return false; };
 
 class ImporterTest : public testing::Test {
   protected:

@@ -7,9 +7,9 @@ namespace upstream {
 namespace {
 
 using base::Filter;
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::Optional;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Optional;
 using Range = GapFinder::Range;
 
 constexpr GapFinder::Resumes kAllResume{true, true, true};
@@ -132,7 +132,7 @@ TEST(GapFinder, IdsThatWrapGoOn) {
 TEST(GapFinder, WhatWasFoundAndNotFollowedIsFoundAgainWithItsNewEnd) {
     GapFinder gaps(read_up_to(100, 100, 100), true);
     begin_anew(gaps, 200, 201, 202);
-    ASSERT_THAT(gaps.decide(false), Optional(testing::SizeIs(3)));
+    ASSERT_THAT(gaps.decide(false), Optional(::testing::SizeIs(3)));
     begin_anew(gaps, 210, 201, 202);
     EXPECT_THAT(gaps.decide(false), Optional(ElementsAre(Range{Filter::Main, {101, 0}, 209})))
         << "200 was held, and is not any more";

@@ -13,12 +13,12 @@ namespace upstream {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 // --- progress ---
 
-class PeersTest : public testing::Test {
+class PeersTest : public ::testing::Test {
   protected:
     void pass(std::chrono::seconds time) { now_ += time; }
     void read(const std::string& node, std::uint64_t height) {
@@ -113,7 +113,7 @@ TEST_F(PeersTest, ANodeThatIsForgottenBeginsAnew) {
 
 // --- the gate ---
 
-class NetworkGateTest : public testing::Test {
+class NetworkGateTest : public ::testing::Test {
   protected:
     void begin() {
         gate_.begin([this] { ++opened_; },

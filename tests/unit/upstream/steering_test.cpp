@@ -43,7 +43,7 @@ std::string block(std::uint64_t height) {
         height);
 }
 
-std::vector<std::string> names(const std::vector<NodeReport>& reports) {
+std::vector<std::string> reported_names(const std::vector<NodeReport>& reports) {
     std::vector<std::string> names;
     for (const auto& report : reports) names.push_back(report.name);
     return names;
@@ -91,7 +91,8 @@ TEST(Steering, SuspendAndRemoveInterruptALongDelay) {
     ASSERT_TRUE(reading.suspend("a"));
     EXPECT_TRUE(reading.reaches("a", Suspended));
     ASSERT_TRUE(reading.remove("b"));
-    EXPECT_TRUE(eventually([&] { return names(reading.reports()) == std::vector<std::string>{"a"}; }));
+    EXPECT_TRUE(
+        eventually([&] { return reported_names(reading.reports()) == std::vector<std::string>{"a"}; }));
     EXPECT_THAT(reading.history("b"), ElementsAre(Repairing, Deleting, Deleted));
 }
 
@@ -152,7 +153,7 @@ TEST(Steering, WishesHoldFromTheStart) {
             {.node = "added", .wish = NodeWish::Wish::Run, .configuration = "text", .options = added}};
     });
     EXPECT_TRUE(reading.reaches("added", Running));
-    EXPECT_THAT(names(reading.reports()), ElementsAre("a", "added"));
+    EXPECT_THAT(reported_names(reading.reports()), ElementsAre("a", "added"));
     EXPECT_EQ(reading.report("a")->state, Suspended);
 }
 
