@@ -11,6 +11,10 @@ endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
   -Wno-missing-field-initializers)
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Takes the files that a unity file includes for headers.
+  add_compile_options(-Wno-subobject-linkage)
+endif()
 if(EVENT_SIDECAR_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False positives of GCC 12 in instrumented code and coroutines.
   add_compile_options(-Wno-maybe-uninitialized -Wno-mismatched-new-delete)

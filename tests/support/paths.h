@@ -7,6 +7,8 @@
 // files is good for every checkout.
 namespace support {
 
+/// The programs under test: those of the folder that the environment variable PROGRAMS names, or those that
+/// were built with the tests.
 [[nodiscard]] std::string sidecar_program();
 [[nodiscard]] std::string simulator_program();
 [[nodiscard]] std::filesystem::path project_folder();
