@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <iterator>
 
+#include "base/trimmed.h"
 #include "net/percent_encoding.h"
 
 namespace net {
@@ -33,13 +34,15 @@ void append_json_string(std::string& out, std::string_view text) {
 bool lists(std::string_view list, std::string_view element) {
     while (!list.empty()) {
         const auto end = list.find(',');
-        auto part = list.substr(0, end);
+        const auto part = base::trimmed(list.substr(0, end), base::kHeaderBlanks);
         list.remove_prefix(end == std::string_view::npos ? list.size() : end + 1);
-        while (part.starts_with(' ')) part.remove_prefix(1);
-        while (part.ends_with(' ')) part.remove_suffix(1);
         if (boost::beast::iequals(part, element)) return true;
     }
     return false;
+}
+
+bool is_http(std::string_view scheme) {
+    return boost::beast::iequals(scheme, "http") || boost::beast::iequals(scheme, "https");
 }
 
 }  // namespace
@@ -54,10 +57,9 @@ std::optional<std::string_view> find_header(const Headers& headers, std::string_
 std::string_view Request::path() const {
     std::string_view view = target;
     view = view.substr(0, view.find('?'));
-    if (view.starts_with('/')) return view;
-    const auto authority = view.find("://");
-    if (authority == std::string_view::npos) return view;
-    const auto path = view.find('/', authority + 3);
+    const auto scheme = view.substr(0, view.find("://"));
+    if (scheme == view || !is_http(scheme)) return view;
+    const auto path = view.find('/', scheme.size() + 3);
     return path == std::string_view::npos ? "/" : view.substr(path);
 }
 

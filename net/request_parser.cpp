@@ -5,6 +5,7 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <fmt/format.h>
+#include <limits>
 
 namespace net {
 
@@ -30,7 +31,8 @@ std::size_t empty_lines(std::string_view bytes) {
 }  // namespace
 
 RequestParser::RequestParser(const RequestSizes& sizes) : sizes_(sizes) {
-    header_limit(static_cast<std::uint32_t>(sizes.max_header));
+    // Beast's own holds only for a head that comes in pieces.
+    header_limit(std::numeric_limits<std::uint32_t>::max());
     body_limit(sizes.max_body);
     eager(true);
 }
@@ -41,7 +43,9 @@ std::size_t RequestParser::take(std::string_view bytes) {
     if (bytes.empty()) return skipped;
 
     Error error;
-    const std::size_t taken = put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
+    std::size_t taken = is_header_done() ? 0 : take_head(bytes, error);
+    if (is_header_done() && !is_done() && (!error || error == http::error::need_more))
+        taken += put_all(bytes.substr(taken), error);
     if (error && error != http::error::need_more) {
         refuse(error, bytes);
     } else if (is_done()) {
@@ -53,6 +57,21 @@ std::size_t RequestParser::take(std::string_view bytes) {
             refuse(431, "the body's chunk extensions or trailers are too large");
     }
     return skipped + taken;
+}
+
+/// Of the head no more than is allowed, and what of the body comes with it.
+std::size_t RequestParser::take_head(std::string_view bytes, Error& error) {
+    const auto offered = bytes.substr(0, sizes_.max_header - head_size_);
+    const std::size_t taken = put_all(offered, error);
+    if (is_header_done()) return taken;
+    if (error == http::error::need_more && head_size_ + offered.size() == sizes_.max_header)
+        error = http::error::header_limit;
+    head_size_ += taken;
+    return taken;
+}
+
+std::size_t RequestParser::put_all(std::string_view bytes, Error& error) {
+    return bytes.empty() ? 0 : put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
 }
 
 bool RequestParser::expects_continue() const {
@@ -67,7 +86,8 @@ void RequestParser::refuse(unsigned status, std::string message) {
 
 void RequestParser::refuse(const Error& error, std::string_view bytes) {
     const auto line_room = sizes_.max_target + kAroundTarget;
-    const bool endless_line = bytes.substr(0, line_room).find('\n') == std::string_view::npos;
+    const bool endless_line =
+        request_.target.empty() && bytes.substr(0, line_room).find('\n') == std::string_view::npos;
     if (error == kTargetTooLong || (error == http::error::header_limit && endless_line)) {
         refuse(414,
                fmt::format("the request's target is too long: expected at most {} bytes", sizes_.max_target));

@@ -40,6 +40,8 @@ class RequestParser : private boost::beast::http::basic_parser<true> {
     using Error = boost::beast::error_code;
     using View = boost::beast::string_view;
 
+    [[nodiscard]] std::size_t take_head(std::string_view bytes, Error& error);
+    [[nodiscard]] std::size_t put_all(std::string_view bytes, Error& error);
     void refuse(const Error& error, std::string_view bytes);
     void refuse(unsigned status, std::string message);
 
@@ -56,6 +58,7 @@ class RequestParser : private boost::beast::http::basic_parser<true> {
 
     const RequestSizes sizes_;
     Stage stage_ = Stage::InHead;
+    std::size_t head_size_ = 0;  // of the head, as far as it was taken
     Request request_;
     Refusal refusal_;
 };

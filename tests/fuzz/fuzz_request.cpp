@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 subscription.complete_from >= subscription.next);
         // Who begins below the oldest id is told what is missing.
         require(subscription.next >= feed.log.oldest || has_header(subscription.headers, "x-sidecar-gap"));
-        require(request.target.starts_with("/events"));
+        require(request.path().starts_with("/events"));
     }
     return 0;
 }

@@ -27,6 +27,20 @@ TEST(Request, SplitsItsTarget) {
     EXPECT_EQ(request.query(), "");
 }
 
+TEST(Request, TakesTheAbsoluteFormOfItsSchemesOnly) {
+    Request request;
+    request.target = "HTTP://localhost:18888/events/main?start_from=5";
+    EXPECT_EQ(request.path(), "/events/main");
+    EXPECT_EQ(request.query(), "start_from=5");
+    request.target = "https://localhost";
+    EXPECT_EQ(request.path(), "/");
+    for (const char* other :
+         {"ftp://x/events/main", "\xff/y://x/events/main", "://x/events/main", "events/main"}) {
+        request.target = other;
+        EXPECT_EQ(request.path(), other);
+    }
+}
+
 TEST(FindHeader, OverlooksCase) {
     const Headers headers{{"Last-Event-ID", "5"}, {"last-event-id", "6"}};
     EXPECT_EQ(find_header(headers, "last-EVENT-id"), "5");

@@ -62,6 +62,30 @@ TEST(RequestParser, KnowsWhetherTheConnectionGoesOn) {
     EXPECT_TRUE(goes_on("GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n"));
 }
 
+/// What becomes of bytes that come in pieces of this size.
+Stage stage_after(std::string_view bytes, std::size_t piece) {
+    RequestParser parser(kSizes);
+    std::string unread;
+    for (std::size_t at = 0; at < bytes.size() && parser.stage() < Stage::Done; at += piece) {
+        unread += bytes.substr(at, piece);
+        unread.erase(0, parser.take(unread));
+    }
+    return parser.stage();
+}
+
+TEST(RequestParser, CountsTheHeadTheSameHoweverItIsCut) {
+    const std::string begin = "GET / HTTP/1.1\r\nx: ";
+    const std::string end = "\r\n\r\n";
+    const std::string fits = begin + std::string(kSizes.max_header - begin.size() - end.size(), 'x') + end;
+    const std::string too_large = begin + "x" + fits.substr(begin.size());
+    const std::string with_body = "PUT / HTTP/1.1\r\ncontent-length: 1000\r\n\r\n" + std::string(1000, 'b');
+    for (const std::size_t piece : {1U, 7U, 999U, 1000U, 1001U, 5000U}) {
+        EXPECT_EQ(stage_after(fits, piece), Stage::Done) << piece;
+        EXPECT_EQ(stage_after(too_large, piece), Stage::Refused) << piece;
+        EXPECT_EQ(stage_after(with_body, piece), Stage::Done) << piece;
+    }
+}
+
 TEST(RequestParser, NamesTheLimitThatWasPassed) {
     const auto refusal = [](std::string_view request) {
         RequestParser parser(kSizes);
