@@ -6,6 +6,8 @@
 #include <sstream>
 #include <toml.hpp>
 
+#include "net/percent_encoding.h"
+
 namespace server {
 namespace {
 
@@ -93,11 +95,28 @@ bool blank_line(std::string& text, unsigned line, std::string_view what) {
     return true;
 }
 
+/// TOML is UTF-8. toml11 3.7 would look for the place of a string that is not in the wrong buffer.
+void take_out_what_is_not_utf8(std::string& text, std::vector<ConfigProblem>& problems) {
+    std::size_t begin = 0;
+    for (unsigned line = 1; begin < text.size() && problems.size() < kMaxSyntaxProblems; ++line) {
+        const auto end = std::min(text.find('\n', begin), text.size());
+        if (!net::is_utf8(std::string_view(text).substr(begin, end - begin))) {
+            problems.push_back({"", line, "not valid TOML: not UTF-8; save the file in this encoding"});
+            blank_line(text, line, "");
+        }
+        begin = end + 1;
+    }
+    if (!problems.empty())
+        std::ranges::replace_if(
+            text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+}
+
 }  // namespace
 
 TomlDocument parse_toml(std::string_view text) {
     TomlDocument document;
     std::string rest(text);
+    take_out_what_is_not_utf8(rest, document.problems);
     while (true) {
         try {
             std::istringstream stream(rest);
@@ -109,7 +128,7 @@ TomlDocument parse_toml(std::string_view text) {
             document.problems.push_back(
                 {"", line,
                  "not valid TOML: " + what_is_wrong(error.what()) + "; expected KEY = VALUE or [SECTION]"});
-            const bool full = document.problems.size() == kMaxSyntaxProblems;
+            const bool full = document.problems.size() >= kMaxSyntaxProblems;
             if (!full && blank_line(rest, line, error.what())) continue;
         } catch (const std::exception&) {
             document.problems.push_back({"", 0, "not valid TOML; expected a TOML 1.0 document"});

@@ -19,6 +19,7 @@
 #include "admin/node_routes.h"
 #include "admin/stream_routes.h"
 #include "base/log_level.h"
+#include "net/percent_encoding.h"
 #include "net/request_parser.h"
 
 namespace {
@@ -38,8 +39,10 @@ upstream::NodeReport report_of(std::string name) {
     return report;
 }
 
-/// Takes every TOML whose name, if it has one, is a text. The configuration's own rules are tested elsewhere.
+/// Takes every TOML whose name, if it has one, is a text. The configuration's own rules are tested elsewhere;
+/// one of them is here too, as toml11 3.7 cannot read what is not UTF-8.
 base::Result<upstream::NodeSpec> parse(const std::string& text) {
+    if (!net::is_utf8(text)) return base::invalid("not UTF-8");
     try {
         std::istringstream stream(text);
         const auto table = toml::parse(stream, "body");

@@ -264,6 +264,9 @@ TEST(ConfigSyntax, names_the_line) {
         {"x = 1 y = 2\n", 1},
         {"x = 0123\n", 1},
         {"\xff\xfe = 1\n", 1},
+        {"x = 1\ny = '1\xff.\xff\xff'\n", 2},
+        {"x = 1\ny = \"\"\"\n\xe4\"\"\"\n", 3},
+        {"[\xfc]\nx = 1\n", 1},
         {"x = {a = 1,\nb = 2}\n", 1},
     };
     for (const auto& [text, line] : cases) {
@@ -284,6 +287,12 @@ TEST(ConfigSyntax, a_faulty_line_does_not_hide_the_others) {
               "sidecar.toml:6: connections[0].use_tls: is an integer; expected true or false\n"
               "sidecar.toml:7: not valid TOML: the next token is not a valid string; expected KEY = VALUE or "
               "[SECTION]\n");
+}
+
+TEST(ConfigSyntax, what_is_not_utf8_is_named_once) {
+    EXPECT_EQ(problems_of(kConnection + "name = \"Z\xfcrich\"\nuse_tls = 5\n" + kAfterConnection),
+              "sidecar.toml:5: not valid TOML: not UTF-8; save the file in this encoding\n"
+              "sidecar.toml:6: connections[0].use_tls: is an integer; expected true or false\n");
 }
 
 TEST(ConfigSyntax, a_key_on_a_faulty_line_is_not_called_missing) {
