@@ -95,7 +95,7 @@ bool blank_line(std::string& text, unsigned line, std::string_view what) {
     return true;
 }
 
-/// TOML is UTF-8. toml11 3.7 would look for the place of a string that is not in the wrong buffer.
+/// TOML is UTF-8. Of a string that is not, toml11 3.7 reads beyond its buffer.
 void take_out_what_is_not_utf8(std::string& text, std::vector<ConfigProblem>& problems) {
     std::size_t begin = 0;
     for (unsigned line = 1; begin < text.size() && problems.size() < kMaxSyntaxProblems; ++line) {
