@@ -44,6 +44,7 @@ const events = (page) => page.evaluate(() => window.events);
 test('EventSource gets every event over a kill of the sidecar, from another origin', async () => {
   const pages = [];
   for (const endpoint of ['main', 'deploys', 'sigs']) pages.push(await subscribe(`/events/${endpoint}?start_from=1`));
+  for (const page of pages) await eventually(() => page.evaluate(() => window.opened === 1), 'the first connection');
   await eventually(async () => (await events(pages[0])).length > 20, 'events');
 
   await sidecar.kill();

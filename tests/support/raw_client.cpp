@@ -120,7 +120,7 @@ void RawClient::send(std::string_view bytes) {
 }
 
 bool RawClient::read_some(Clock::time_point deadline) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     pollfd waiting{fd_, POLLIN, 0};
     const bool has_some = ssl_ && SSL_pending(ssl_.get()) > 0;
     if (!has_some && (left.count() <= 0 || ::poll(&waiting, 1, static_cast<int>(left.count())) <= 0))
