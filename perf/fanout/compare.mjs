@@ -229,10 +229,10 @@ async function search(system, subscribers) {
   }
 }
 
-/** The largest of a round: a little more than before if that goes, else what was best, else less. */
+/** The largest of a round: more than before as long as that goes, else what was best, else less. */
 async function round(system, subscribers, best) {
   let largest = null;
-  for (const factor of [1.08, 1.16]) {
+  for (let factor = 1.08; ; factor *= 1.1) {
     const more = await attempt(system, subscribers, best * factor);
     if (!more.sustained) break;
     largest = more;
