@@ -23,7 +23,25 @@ void Ring::push(FramePtr frame) {
     bytes_ += frame->cost();
     for (const auto& lane : lanes_) lane->push(*frame);
     frames_.push_back(std::move(frame));
-    while (over_limit() && frames_.size() > 1) evict_oldest();
+    evict();
+}
+
+void Ring::release_before(base::EventId id) {
+    released_before_ = std::max(released_before_, id);
+    evict();
+}
+
+base::EventId Ring::first_of_newest() const {
+    return over_length() ? frames_[frames_.size() - limits_.events]->id() : first_;
+}
+
+bool Ring::oldest_goes() const {
+    if (frames_.size() <= 1) return false;
+    return bytes_ > limits_.bytes || (over_length() && frames_.front()->id() < released_before_);
+}
+
+void Ring::evict() {
+    while (oldest_goes()) evict_oldest();
 }
 
 void Ring::evict_oldest() {

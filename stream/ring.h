@@ -10,12 +10,14 @@
 namespace stream {
 
 /// The newest end of the log, in memory: the last frames, and the lanes over them that somebody reads.
-/// Bounded in events and in bytes; the newest frame stays whatever its size. What is kept of it compressed,
-/// for those who ask for it so, is at most a quarter of these bytes. One thread.
+/// Bounded in events and in bytes; beyond the events only what is released goes, so that who fell behind by a
+/// pause catches up from memory; beyond the bytes everything, but for the newest frame, whatever its size.
+/// What is kept of it compressed, for those who ask for it so, is at most a quarter of these bytes. One
+/// thread.
 class Ring {
   public:
     struct Limits {
-        std::size_t events;
+        std::size_t events;  ///< once released
         std::size_t bytes;
     };
 
@@ -25,9 +27,16 @@ class Ring {
     /// Frames come in the order of their ids.
     void push(FramePtr frame);
 
+    /// There is more than so many events: what nobody has still to get should be released.
+    [[nodiscard]] bool over_length() const { return frames_.size() > limits_.events; }
+    /// Nobody has to get what is before this id.
+    void release_before(base::EventId id);
+
     /// Every event from this id on, up to next_id(), is in the ring.
     [[nodiscard]] base::EventId first_id() const { return first_; }
     [[nodiscard]] base::EventId next_id() const { return next_; }
+    /// The first of as many as the limit says: what is before is there only for who has still to get it.
+    [[nodiscard]] base::EventId first_of_newest() const;
 
     /// The one lane for this key, over all that is in the ring. It goes when nobody but the ring holds it.
     [[nodiscard]] LanePtr lane(const LaneKey& key);
@@ -37,15 +46,15 @@ class Ring {
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
   private:
-    [[nodiscard]] bool over_limit() const {
-        return frames_.size() > limits_.events || bytes_ > limits_.bytes;
-    }
+    [[nodiscard]] bool oldest_goes() const;
+    void evict();
     void evict_oldest();
     void drop_idle_lanes();
 
     Limits limits_;
     base::EventId first_;
     base::EventId next_;
+    base::EventId released_before_ = 0;
     std::deque<FramePtr> frames_;
     std::vector<LanePtr> lanes_;
     const SegmentStorePtr segments_;

@@ -19,6 +19,7 @@ constexpr std::chrono::milliseconds kKeepAliveStep{100};  // those due within it
 constexpr std::chrono::seconds kLongestTurn{1};           // of a socket that is full, while others wait
 constexpr std::chrono::seconds kLook{1};                  // at those whose sockets take nothing
 constexpr std::chrono::seconds kComplaintInterval{60};
+constexpr std::chrono::seconds kHeldFor{10};  // what a subscriber has still to get, since it took something
 constexpr int kOneThread = 1;
 
 }  // namespace
@@ -86,6 +87,7 @@ void Shard::take(const Publication& publication) {
         for (const auto& lane : ring_.lanes()) lane->touch();
     }
     for (const auto& frame : publication.frames) ring_.push(frame);
+    release_sent();
     counts_.ring_is(ring_);
     if (!taken_) taken_ = publication.committed;
     if (std::exchange(wake_is_due_, true)) return;
@@ -94,6 +96,22 @@ void Shard::take(const Publication& publication) {
     coalescing_.async_wait([this](error_code error) {
         if (!error) wake_touched();
     });
+}
+
+/// Reading from the log is slower than a thousand subscribers together can need it: those whom a pause of the
+/// machine or of the network left behind would never catch up. So the ring holds what they have to get.
+void Shard::release_sent() {
+    if (!ring_.over_length()) return;
+    auto oldest = ring_.next_id();
+    const auto hold = [&oldest](const Subscriber& subscriber) {
+        oldest = std::min(oldest, subscriber.wanted_of_ring().value_or(oldest));
+    };
+    std::ranges::for_each(quiet_, hold);
+    const auto held_since = Clock::now() - kHeldFor;
+    for (const auto& subscriber : blocked_) {
+        if (subscriber.since() > held_since) hold(subscriber);
+    }
+    ring_.release_before(oldest);
 }
 
 void Shard::wake_touched() {
@@ -169,10 +187,14 @@ void Shard::mark_caught_up(Subscriber& subscriber) {
 }
 
 void Shard::insert_by_time(TimeList& list, Subscriber& subscriber) {
-    subscriber.ByTimeHook::unlink();
+    ByTimeHook& hook = subscriber;
+    const ByTimeHook::Filed filed{&list, subscriber.since()};
+    if (hook.is_linked() && hook.filed == filed) return;
+    hook.unlink();
     auto place = list.end();
     while (place != list.begin() && std::prev(place)->since() > subscriber.since()) --place;
     list.insert(place, subscriber);
+    hook.filed = filed;
 }
 
 void Shard::mark_quiet(Subscriber& subscriber) {

@@ -87,6 +87,7 @@ class Shard {
     void each(Visitor visit);
     [[nodiscard]] std::vector<std::shared_ptr<Subscriber>> all();
     static void insert_by_time(TimeList& list, Subscriber& subscriber);
+    void release_sent();
     void take_published();
     void take(const Publication& publication);
     void wake_touched();

@@ -236,7 +236,7 @@ asio::awaitable<net::Answer> StreamServer::decide(net::Request request, Shard& s
         if (!log_is_readable && cursor->is_last_event_id) co_return log_unreadable(request);
     }
     const FeedState feed{.log = log_.range(),
-                         .ring_first = shard.ring().first_id(),
+                         .ring_first = shard.ring().first_of_newest(),
                          .ring_next = shard.ring().next_id(),
                          .feed_id = feed_id_,
                          .at_subscriber_limit = taken.refusal == Taken::Refusal::Full,

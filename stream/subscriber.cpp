@@ -380,6 +380,11 @@ int Subscriber::bytes_in_kernel() {
     return ::ioctl(socket_.tcp().native_handle(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
+std::optional<base::EventId> Subscriber::wanted_of_ring() const {
+    if (!reads_ring() || position_ < lane_->begin() || position_ >= lane_->end()) return std::nullopt;
+    return lane_->at(position_).id();
+}
+
 bool Subscriber::lags_more_than(std::uint64_t max) const {
     if (next_ == first_wanted_) return false;
     if (reads_ring() && position_ >= lane_->begin()) return lane_->end() - position_ > max;

@@ -24,9 +24,16 @@ namespace stream {
 class Shard;
 
 /// By which a shard keeps its subscribers in lists; leaves its list by itself.
-using ByTimeHook =
-    boost::intrusive::list_base_hook<boost::intrusive::tag<struct ByTimeTag>,
-                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+struct ByTimeHook
+    : boost::intrusive::list_base_hook<boost::intrusive::tag<struct ByTimeTag>,
+                                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    struct Filed {
+        const void* list = nullptr;
+        std::chrono::steady_clock::time_point since;
+        bool operator==(const Filed&) const = default;
+    };
+    Filed filed;  ///< where it is: who waits for its turn again and again is not looked for a place each time
+};
 
 /// What a stream begins with.
 struct Greeting {
@@ -102,6 +109,8 @@ class Subscriber final : public std::enable_shared_from_this<Subscriber>,
     [[nodiscard]] bool lags_more_than(std::uint64_t max) const;
     /// When it last made progress: sent something, or found nothing to send.
     [[nodiscard]] Clock::time_point since() const { return since_; }
+    /// The oldest event of the ring that it has still to get; none: it has all of the ring, or reads the log.
+    [[nodiscard]] std::optional<base::EventId> wanted_of_ring() const;
 
   private:
     static constexpr std::size_t kMostBuffers = tls::Socket::kMostGathered;

@@ -259,7 +259,7 @@ TEST_F(CompressedStreamTest, AReplayFromTheLogGoesOnWithoutASeam) {
 }
 
 TEST_F(CompressedStreamTest, OneThatFallsBehindGetsEveryEventInTheEnd) {
-    open({.event_stream_buffer_length = 20, .max_storage_replays = 1});
+    open({.event_stream_buffer_size = 400'000, .max_storage_replays = 1});
     std::vector<Reader> slow;
     for (int i = 0; i < 3; ++i) {
         slow.push_back(gzip("/events/main", "", 4096));
@@ -281,7 +281,7 @@ TEST_F(CompressedStreamTest, OneThatFallsBehindGetsEveryEventInTheEnd) {
 }
 
 TEST_F(CompressedStreamTest, ALargeEventGoesOnFromTheLogWhereTheRingHasLeftIt) {
-    open({.event_stream_buffer_length = 1, .threads = 1});
+    open({.event_stream_buffer_size = 10'000'000, .threads = 1});
     auto slow = gzip("/events/main", "", 4096);
     auto fast = gzip("/events/main");
     ASSERT_TRUE(slow.accepted());
@@ -301,7 +301,7 @@ TEST_F(CompressedStreamTest, ALargeEventGoesOnFromTheLogWhereTheRingHasLeftIt) {
 }
 
 TEST_F(CompressedStreamTest, AFramePrunedHalfWayEndsTheStreamInsteadOfGarblingIt) {
-    open({.event_stream_buffer_length = 2});
+    open({.event_stream_buffer_size = 30'000'000});
     auto client = gzip("/events/main", "", 4096);
     ASSERT_TRUE(client.accepted());
     for (std::uint64_t i = 1; i <= 5; ++i) feed({random_event(i, 12'000'000)});

@@ -15,6 +15,12 @@ FramePtr make(base::EventId id, Kind kind, std::size_t payload_size = 10) {
                                          std::string(payload_size, 'x'));
 }
 
+/// Nobody has still to get what was before.
+void push_alone(Ring& ring, FramePtr frame) {
+    ring.push(std::move(frame));
+    ring.release_before(ring.next_id());
+}
+
 std::vector<base::EventId> ids_from(const Lane& lane, Lane::Position begin) {
     std::vector<base::EventId> ids;
     for (auto at = begin; at < lane.end(); ++at) ids.push_back(lane.at(at).id());
@@ -28,7 +34,7 @@ std::vector<base::EventId> ids_of(const Lane& lane) {
 TEST(Ring, HoldsTheNewestEventsWithinItsCount) {
     Ring ring({3, 1 << 20}, 1);
     const auto main = ring.lane({Endpoint::Main});
-    for (base::EventId id = 1; id <= 5; ++id) ring.push(make(id, Kind::Fault));
+    for (base::EventId id = 1; id <= 5; ++id) push_alone(ring, make(id, Kind::Fault));
     EXPECT_EQ(ring.first_id(), 3U);
     EXPECT_EQ(ring.next_id(), 6U);
     EXPECT_EQ(ids_of(*main), (std::vector<base::EventId>{3, 4, 5}));
@@ -38,14 +44,32 @@ TEST(Ring, HoldsTheNewestEventsWithinItsCount) {
 TEST(Ring, HoldsTheNewestEventsWithinItsBytesAndTheNewestWhateverItsSize) {
     Ring ring({100, 10'000}, 1);
     const auto main = ring.lane({Endpoint::Main});
-    for (base::EventId id = 1; id <= 20; ++id) ring.push(make(id, Kind::Fault, 1000));
+    for (base::EventId id = 1; id <= 20; ++id) push_alone(ring, make(id, Kind::Fault, 1000));
     EXPECT_LE(ring.bytes(), 10'000U);
     EXPECT_GT(ring.size(), 5U);
-    ring.push(make(21, Kind::Step, 1'000'000));
+    push_alone(ring, make(21, Kind::Step, 1'000'000));
     EXPECT_EQ(ring.size(), 1U);
     EXPECT_EQ(ids_of(*main), std::vector<base::EventId>{21});
-    ring.push(make(22, Kind::Fault));
+    push_alone(ring, make(22, Kind::Fault));
     EXPECT_EQ(ids_of(*main), std::vector<base::EventId>{22});
+}
+
+TEST(Ring, HoldsBeyondItsCountWhatSomebodyHasStillToGet) {
+    Ring ring({3, 10'000}, 1);
+    for (base::EventId id = 1; id <= 10; ++id) ring.push(make(id, Kind::Fault));
+    EXPECT_EQ(ring.first_id(), 1U) << "nothing was released";
+    EXPECT_EQ(ring.first_of_newest(), 8U);
+    EXPECT_TRUE(ring.over_length());
+    ring.release_before(6);
+    EXPECT_EQ(ring.first_id(), 6U);
+    ring.push(make(11, Kind::Fault));
+    EXPECT_EQ(ring.first_id(), 6U);
+    ring.release_before(12);
+    EXPECT_EQ(ring.first_id(), 9U) << "the count holds for what is released";
+    EXPECT_FALSE(ring.over_length());
+    EXPECT_EQ(ring.first_of_newest(), 9U);
+    for (base::EventId id = 12; id <= 100; ++id) ring.push(make(id, Kind::Fault, 1000));
+    EXPECT_LE(ring.bytes(), 10'000U) << "and the bytes whether it is or not";
 }
 
 TEST(Ring, KnowsTheBytesThatALaneHasFromAPositionOn) {
@@ -56,7 +80,7 @@ TEST(Ring, KnowsTheBytesThatALaneHasFromAPositionOn) {
     for (base::EventId id = 1; id <= 5; ++id) {
         const auto frame = make(id, Kind::Fault, 100 * id);
         sizes.push_back(frame->wire(Framing::Chunked).size());
-        ring.push(frame);
+        push_alone(ring, frame);
     }
     EXPECT_EQ(main->bytes_from(2), sizes[2] + sizes[3] + sizes[4]);
     EXPECT_EQ(main->bytes_from(4), sizes[4]);
@@ -66,7 +90,7 @@ TEST(Ring, KnowsTheBytesThatALaneHasFromAPositionOn) {
 
 TEST(Ring, ALaneBeginsWithAllThatIsThereAndGoesWithItsLastReader) {
     Ring ring({3, 1 << 20}, 1);
-    for (base::EventId id = 1; id <= 5; ++id) ring.push(make(id, Kind::Fault));
+    for (base::EventId id = 1; id <= 5; ++id) push_alone(ring, make(id, Kind::Fault));
     EXPECT_TRUE(ring.lanes().empty());
     auto first = ring.lane({Endpoint::Main});
     EXPECT_EQ(ids_of(*first), (std::vector<base::EventId>{3, 4, 5}));
@@ -74,11 +98,11 @@ TEST(Ring, ALaneBeginsWithAllThatIsThereAndGoesWithItsLastReader) {
     EXPECT_EQ(first, second) << "one for all";
     EXPECT_NE(first, ring.lane({Endpoint::Events}));
     first.reset();
-    ring.push(make(6, Kind::Fault));
+    push_alone(ring, make(6, Kind::Fault));
     ASSERT_EQ(ring.lanes().size(), 1U);
     EXPECT_EQ(ids_of(*second), (std::vector<base::EventId>{4, 5, 6}));
     second.reset();
-    ring.push(make(7, Kind::Fault));
+    push_alone(ring, make(7, Kind::Fault));
     EXPECT_TRUE(ring.lanes().empty());
 }
 
@@ -130,7 +154,7 @@ TEST(Ring, AgreesWithANaiveModel) {
     std::vector<FramePtr> all;
     for (base::EventId id = 1; id <= 5000; ++id) {
         all.push_back(make(id, kKindsUsed[random() % kKindsUsed.size()], random() % 2500));
-        ring.push(all.back());
+        push_alone(ring, all.back());
 
         std::size_t bytes = 0;
         std::size_t count = 0;

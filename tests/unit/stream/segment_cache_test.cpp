@@ -18,6 +18,7 @@ class SegmentCacheTest : public testing::Test {
                                                      base::Filter::Sigs, base::ApiVersion{},
                                                      signatures_.next()));
         }
+        ring_.release_before(ring_.next_id());
     }
     [[nodiscard]] std::size_t length_at(Lane::Position position) {
         return lane_->segment_at(position, 0)->extent().frames;

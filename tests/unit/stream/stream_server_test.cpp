@@ -119,7 +119,7 @@ TEST_F(StreamServerTest, AnUnreadableLogRefusesOlderCursorsAndLeavesTheRest) {
 }
 
 TEST_F(StreamServerTest, ASubscriberThatFallsBehindGetsEveryEventInTheEnd) {
-    open({.event_stream_buffer_length = 20, .max_storage_replays = 1});
+    open({.event_stream_buffer_size = 400'000, .max_storage_replays = 1});
     std::vector<RawClient> slow;
     for (int i = 0; i < 5; ++i) {
         slow.push_back(subscribe("/events/main", "", 4096));
@@ -138,6 +138,23 @@ TEST_F(StreamServerTest, ASubscriberThatFallsBehindGetsEveryEventInTheEnd) {
         ASSERT_TRUE(client.read_until_contains("id:600\n"));
         EXPECT_TRUE(support::body_of(client.received()) == expected);
     }
+}
+
+TEST_F(StreamServerTest, WhatAPausedSubscriberHasStillToGetStaysInMemory) {
+    open({.event_stream_buffer_length = 20, .threads = 1});
+    auto client = subscribe("/events/main", "", 4096);
+    ASSERT_TRUE(client.read_until_contains("\r\n\r\n"));
+    const std::string filler(20'000, 'x');
+    for (std::uint64_t i = 1; i <= 600; ++i) feed({event(Kind::Fault, i, filler)});
+    ASSERT_TRUE(support::eventually([&] { return server_->ring().next == 601; }));
+    EXPECT_LT(server_->ring().first, 580U) << "more than the newest twenty";
+    EXPECT_TRUE(client.read_until_contains("id:600\n"));
+    EXPECT_EQ(server_->replay_count(), 0U) << "the log is slower than memory";
+    for (std::uint64_t i = 601; i <= 603; ++i) {
+        feed({event(Kind::Fault, i)});
+        ASSERT_TRUE(client.read_until_contains(fmt::format("id:{}\n", i)));
+    }
+    EXPECT_GE(server_->ring().first, 582U) << "the newest twenty, when nobody is behind";
 }
 
 TEST_F(StreamServerTest, ASubscriberThatTakesNothingIsDisconnectedAndCounted) {
@@ -170,7 +187,7 @@ TEST_F(StreamServerTest, ASubscriberThatReadsSlowlyButSteadilyIsNotDisconnected)
 }
 
 TEST_F(StreamServerTest, AFramePrunedHalfWayEndsTheStreamInsteadOfGarblingIt) {
-    open({.event_stream_buffer_length = 2});
+    open({.event_stream_buffer_size = 17'000'000});
     auto client = subscribe("/events/main", "", 4096);
     ASSERT_TRUE(client.read_until_contains("\r\n\r\n"));
     const std::string filler(8'000'000, 'x');
@@ -184,7 +201,7 @@ TEST_F(StreamServerTest, AFramePrunedHalfWayEndsTheStreamInsteadOfGarblingIt) {
 }
 
 TEST_F(StreamServerTest, AReplayThatPruningOvertakesEndsAndIsCounted) {
-    open({.event_stream_buffer_length = 2});
+    open({.event_stream_buffer_size = 25'000});
     const std::string filler(10'000, 'x');
     base::EventBatch events;
     for (std::uint64_t i = 1; i <= 3000; ++i) events.push_back(event(Kind::Fault, i, filler));

@@ -47,7 +47,7 @@ TEST_F(StreamTlsTest, ReplayAndLiveEventsComeWithoutASeam) {
 }
 
 TEST_F(StreamTlsTest, ASubscriberThatFallsBehindGetsEveryEventOnce) {
-    open_tls({.event_stream_buffer_length = 20, .max_storage_replays = 1});
+    open_tls({.event_stream_buffer_size = 400'000, .max_storage_replays = 1});
     std::vector<RawClient> slow;
     for (int i = 0; i < 4; ++i) {
         slow.push_back(subscribe_tls("/events/main", 4096));

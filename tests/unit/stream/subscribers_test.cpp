@@ -97,7 +97,7 @@ TEST_F(SubscribersTest, OneThatReadsNothingLagsByWhatTheRingHoldsForIt) {
 }
 
 TEST_F(SubscribersTest, OneThatTheRingHasLeftBehindLagsByIds) {
-    open({.event_stream_buffer_length = 2});
+    open({.event_stream_buffer_size = 2'500'000});
     auto client = accepted("/events/main", 4096);
     const std::string payload(1'000'000, 'x');
     for (std::uint64_t i = 1; i <= 20; ++i) feed({event(Kind::Fault, i, payload)});
@@ -108,7 +108,7 @@ TEST_F(SubscribersTest, OneThatTheRingHasLeftBehindLagsByIds) {
 }
 
 TEST_F(SubscribersTest, AReplayFromTheLogIsSeenAsOneAndItsEndToo) {
-    open({.event_stream_buffer_length = 2});
+    open({.event_stream_buffer_size = 2'500'000});
     auto client = accepted("/events/main", 4096);
     const std::string payload(1'000'000, 'x');
     for (std::uint64_t i = 1; i <= 20; ++i) feed({event(Kind::Fault, i, payload)});
