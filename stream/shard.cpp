@@ -19,7 +19,8 @@ constexpr std::chrono::milliseconds kKeepAliveStep{100};  // those due within it
 constexpr std::chrono::seconds kLongestTurn{1};           // of a socket that is full, while others wait
 constexpr std::chrono::seconds kLook{1};                  // at those whose sockets take nothing
 constexpr std::chrono::seconds kComplaintInterval{60};
-constexpr std::chrono::seconds kHeldFor{10};  // what a subscriber has still to get, since it took something
+constexpr std::chrono::milliseconds kHeldLook{100};  // at what is held, while somebody is behind
+constexpr std::chrono::seconds kHeldFor{5};  // what a subscriber has still to get, since it took something
 constexpr int kOneThread = 1;
 
 }  // namespace
@@ -101,17 +102,19 @@ void Shard::take(const Publication& publication) {
 /// Reading from the log is slower than a thousand subscribers together can need it: those whom a pause of the
 /// machine or of the network left behind would never catch up. So the ring holds what they have to get.
 void Shard::release_sent() {
-    if (!ring_.over_length()) return;
+    const auto now = Clock::now();
+    if (!ring_.over_length() || now < next_release_) return;
     auto oldest = ring_.next_id();
     const auto hold = [&oldest](const Subscriber& subscriber) {
         oldest = std::min(oldest, subscriber.wanted_of_ring().value_or(oldest));
     };
     std::ranges::for_each(quiet_, hold);
-    const auto held_since = Clock::now() - kHeldFor;
+    const auto held_since = now - kHeldFor;
     for (const auto& subscriber : blocked_) {
         if (subscriber.since() > held_since) hold(subscriber);
     }
     ring_.release_before(oldest);
+    next_release_ = ring_.over_length() ? now + kHeldLook : now;
 }
 
 void Shard::wake_touched() {

@@ -114,6 +114,7 @@ class Shard {
     base::ApiVersion api_version_;
     TimeList quiet_;
     TimeList blocked_;
+    Clock::time_point next_release_;
     bool wake_is_due_ = false;
     struct Joined {
         Subscriber* subscriber;
