@@ -228,7 +228,7 @@ void add_servers(TableBuilder& table) {
         .key("max_concurrent_subscribers", &StreamOptions::max_concurrent_subscribers, at_least(1),
              "Most subscribers over all endpoints.")
         .key("event_stream_buffer_length", &StreamOptions::event_stream_buffer_length, at_least(1),
-             "Most events held in memory.")
+             "Newest events held in memory; those that a subscriber has still to get come on top.")
         .megabytes("event_stream_buffer_size_in_mb", &StreamOptions::event_stream_buffer_size,
                    between(1, 1 << 20), "Most memory for events held in memory.")
         .key("max_storage_replays", &StreamOptions::max_storage_replays, at_least(1),
