@@ -13,8 +13,9 @@ struct Options {
     std::string bind_address = "0.0.0.0";
     std::uint16_t port = 0;
     std::uint32_t max_concurrent_subscribers = 100;
-    std::uint32_t event_stream_buffer_length = 5000;               ///< events in the ring
-    std::size_t event_stream_buffer_size = std::size_t{64} << 20;  ///< bytes in the ring
+    /// Newest events in the ring; what subscribers have still to get comes on top.
+    std::uint32_t event_stream_buffer_length = 5000;
+    std::size_t event_stream_buffer_size = std::size_t{64} << 20;  ///< bytes in the ring, of all of them
     std::uint32_t max_storage_replays = 4;  ///< subscribers served from the log at a time
     std::chrono::seconds subscriber_write_timeout{60};
     std::chrono::milliseconds coalesce{0};
